@@ -1,0 +1,109 @@
+"""What can go wrong, in the office's terms. Every message names the thing, the value and the remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+
+class YingdaError(Exception):
+    """Base of every error that Yingda itself raises."""
+
+
+class SettingsError(YingdaError):
+    """The environment or the YAML files say something that cannot be.
+
+    :param problems: one sentence, or all of them; each names the variable or `file:line`, the value and the remedy
+    """
+
+    def __init__(self, problems: str | Iterable[str]) -> None:
+        self.problems: tuple[str, ...] = (problems,) if isinstance(problems, str) else tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+    def __reduce__(self) -> tuple[type[SettingsError], tuple[tuple[str, ...]]]:
+        return type(self), (self.problems,)
+
+
+class CalendarError(YingdaError):
+    """A date lies in a year whose holidays and make-up working days nobody has told us."""
+
+
+class UnknownOfficer(YingdaError):
+    """No officer of the roster has this id."""
+
+
+class UnknownUnit(YingdaError):
+    """No unit of the roster has this id."""
+
+
+class IncidentNotFound(YingdaError):
+    """No incident has this number, or the run belongs to none."""
+
+
+class ConfRefused(YingdaError):
+    """What a run or a lead was started with cannot be accepted.
+
+    :param field: the name of the field at fault
+    :param message: what is wrong with it and what is allowed
+    """
+
+    def __init__(self, field: str, message: str) -> None:
+        self.field = field
+        self.message = message
+        super().__init__(f"{field}: {message}")
+
+    def __reduce__(self) -> tuple[type[ConfRefused], tuple[str, str]]:
+        return type(self), (self.field, self.message)
+
+
+class LinkForged(YingdaError):
+    """A link that we did not make, or made for something else. Whoever asks learns nothing more."""
+
+
+class LinkExpired(YingdaError):
+    """A link whose time is over; the request can be asked for again."""
+
+
+class RequestEnded(YingdaError):
+    """The request was withdrawn, so that no answer is wanted any more."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(why)
+
+
+class AnsweredAlready(YingdaError):
+    """Somebody else (or the same officer, differently) answered first.
+
+    :param officer_id: who
+    :param at: when, UTC
+    """
+
+    def __init__(self, officer_id: str, action: str, at: datetime) -> None:
+        self.officer_id = officer_id
+        self.action = action
+        self.at = at
+        super().__init__(f"{officer_id} answered first ({action}, {at.isoformat()})")
+
+
+class TextChanged(YingdaError):
+    """The text judged is not the text that is asked about now."""
+
+
+class NotYours(YingdaError):
+    """This person may not decide this: not asked, or the author, or a signer of another stage."""
+
+
+class FieldsRefused(YingdaError):
+    """A form was filled in wrongly; nothing was stored.
+
+    :param fields: message by field
+    """
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        self.fields = fields
+        super().__init__("; ".join(f"{field}: {message}" for field, message in fields.items()))
+
+
+class NotNow(YingdaError):
+    """What was asked of an incident cannot be done where it stands."""

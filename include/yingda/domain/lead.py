@@ -1,0 +1,110 @@
+"""What a trigger may say (the conf of `incident_response`), checked once and nowhere else."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+
+from yingda.domain.errors import ConfRefused
+from yingda.domain.life import Stage
+from yingda.domain.severity import Severity, Topic
+
+OfficeId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}\Z")]
+
+REOPENING_STAGES = (Stage.ASSIGN_UNIT, Stage.VERIFICATION, Stage.STATEMENT)
+"""Where a further pass of an incident may begin."""
+
+
+class LeadConf(BaseModel):
+    """A lead as reported: where, when, what; never by whom it was posted."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    title: str | None = Field(default=None, min_length=1, max_length=200)
+    summary: str = Field(default="", max_length=4000)
+    topic: Topic | None = None
+    severity: Severity = Severity.GENERAL
+    urgent: bool = False
+    drill: bool = False
+    unit: OfficeId | None = None
+    platform: str | None = Field(default=None, max_length=100)
+    source_url: str | None = Field(default=None, max_length=2000)
+    seen_at: AwareDatetime | None = None
+    reporter: OfficeId | None = None
+    incident_no: str | None = Field(default=None, pattern=r"^[A-Z]{2,16}-\d{4}-\d{3,}\Z")
+    stage: Stage | None = None
+    reason: str | None = Field(default=None, max_length=500)
+
+    @field_validator("source_url")
+    @classmethod
+    def _an_address_of_the_web(cls, value: str | None) -> str | None:
+        if value is not None:
+            parts = urlsplit(value)
+            if parts.scheme.lower() not in {"http", "https"} or not parts.hostname or parts.username:
+                raise ValueError("only http:// and https:// addresses without a user name are taken")
+        return value
+
+    @field_validator("stage")
+    @classmethod
+    def _a_stage_to_begin_at(cls, value: Stage | None) -> Stage | None:
+        if value is not None and value not in REOPENING_STAGES:
+            allowed = ", ".join(stage.value for stage in REOPENING_STAGES)
+            raise ValueError(f"a further pass begins at one of {allowed}")
+        return value
+
+
+def read(conf: Mapping[str, Any]) -> LeadConf:
+    """Check a conf; empty values count as absent, as forms send them.
+
+    :raises ConfRefused: names the first field that is wrong, its value and the remedy
+    """
+    given = {key: value for key, value in conf.items() if value is not None and value != ""}
+    try:
+        lead = LeadConf.model_validate(given)
+    except ValidationError as invalid:
+        first = invalid.errors(include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"]) or "conf"
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(LeadConf.model_fields)
+            raise ConfRefused(field, f"is not a field of an incident. Fields: {known}") from None
+        raise ConfRefused(field, f"{_brief(first.get('input'))}: {first['msg']}") from None
+    if lead.incident_no is None:
+        if lead.title is None:
+            raise ConfRefused("title", "is required: one line that names the concern, 1 to 200 characters")
+        for field in ("stage", "reason"):
+            if getattr(lead, field) is not None:
+                raise ConfRefused(field, "goes only with incident_no, for a further pass of a known incident")
+    return lead
+
+
+def url_key(url: str) -> str:
+    """Return the SHA-256 of an address with what does not change its target taken away (case of host, fragment)."""
+    parts = urlsplit(url.strip())
+    host = (parts.hostname or "").lower()
+    port = parts.port
+    if port is not None and port != {"http": 80, "https": 443}[parts.scheme.lower()]:
+        host = f"{host}:{port}"
+    plain = urlunsplit((parts.scheme.lower(), host, parts.path.rstrip("/") or "/", parts.query, ""))
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def _brief(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def number_of(prefix: str, year: int, serial: int) -> str:
+    """Return an incident number, `YQCZBG-2026-001`; serials beyond 999 simply grow longer."""
+    return f"{prefix}-{year}-{serial:03d}"
+
+
+def local_year(moment: datetime) -> int:
+    """Return the Shanghai year a moment falls in; the sequence of numbers begins anew with it."""
+    from yingda.domain.calendar import SHANGHAI
+
+    return moment.astimezone(SHANGHAI).year

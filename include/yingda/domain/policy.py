@@ -1,0 +1,186 @@
+"""The office's rules: what is owed by when, who hears of it, who signs, who speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, time
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
+
+from .calendar import WorkingCalendar
+from .clocks import ClockKind, Span
+from .ladder import Rung
+from .roles import Role
+from .severity import Severity
+
+# Duty officers write the statements, and whoever wrote a text never signs it.
+DRAFTER = Role.DUTY_OFFICER
+
+
+class Fault(ValueError):
+    """A rule broken at one place inside a larger model.
+
+    :param faults: pairs of the place, as keys and list positions from the top of the file, and the sentence
+    """
+
+    def __init__(self, faults: list[tuple[tuple[str | int, ...], str]]) -> None:
+        self.faults = tuple(faults)
+        super().__init__(" ".join(message for _, message in faults))
+
+
+def _span(value: Any) -> Span:
+    return value if isinstance(value, Span) else Span.parse(value)
+
+
+def _time_of_day(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            return datetime.strptime(value, "%H:%M").replace(tzinfo=UTC).time()
+        except ValueError:
+            raise ValueError(f'{value!r} is not a time of day. Write "08:00".') from None
+    return value
+
+
+SpanText = Annotated[Span, PlainValidator(_span)]
+
+
+class _Rules(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class ClockRule(_Rules):
+    """How long one kind of clock runs, by severity; None where it is not owed."""
+
+    general: SpanText | None
+    major: SpanText | None
+    critical: SpanText | None
+    urgent: SpanText | None = None
+
+    def span_for(self, severity: Severity, urgent: bool) -> Span | None:
+        """Return how long the clock runs; None means that nothing is owed.
+
+        `urgent` counts only where the severity by itself owes nothing.
+        """
+        own: Span | None = getattr(self, severity.value)
+        return self.urgent if own is None and urgent else own
+
+    def longest(self) -> Span | None:
+        """Return the longest span of all severities, None where none is owed; working days count as 24 hours."""
+        spans = [span for span in (self.general, self.major, self.critical, self.urgent) if span]
+        return max(spans, key=_days, default=None)
+
+
+def _days(span: Span) -> float:
+    return float(span.working_days) if span.elapsed is None else span.elapsed.total_seconds() / 86_400  # type: ignore[arg-type]
+
+
+class RegisterRule(_Rules):
+    """When the hazard register is compiled; `at` is a time of day in Shanghai."""
+
+    at: Annotated[time, BeforeValidator(_time_of_day)]
+
+
+class LinkRule(_Rules):
+    """How long a personal link works after it was sent."""
+
+    valid_for: SpanText
+
+
+class MailRule(_Rules):
+    """How often a message is tried, and the pauses before the second, third, … attempt; the last pause repeats."""
+
+    attempts: Annotated[int, Field(ge=1, le=50)]
+    pauses: Annotated[tuple[SpanText, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _no_working_days(self) -> MailRule:
+        for position, pause in enumerate(self.pauses):
+            if pause.elapsed is None:
+                raise Fault([(("pauses", position), f"'{pause}' cannot be a pause. Write 20s, 30m, 2h or 5d.")])
+        return self
+
+
+class Policy(_Rules):
+    """All rules together, as policy.yaml states them. Every default stands in that file and nowhere else."""
+
+    clocks: dict[ClockKind, ClockRule]
+    ladders: dict[ClockKind, tuple[Rung, ...]]
+    signing: dict[Severity, Annotated[tuple[Role, ...], Field(min_length=1)]]
+    spokesperson: dict[Severity, Annotated[tuple[Role, ...], Field(min_length=1)]]
+    interviewee: dict[Severity, Annotated[tuple[Role, ...], Field(min_length=1)]]
+    register_rule: RegisterRule = Field(alias="register")
+    links: LinkRule
+    mail: MailRule
+
+    @property
+    def register_at(self) -> time:
+        """The time of day in Shanghai at which the hazard register is compiled."""
+        return self.register_rule.at
+
+    @model_validator(mode="after")
+    def _whole_and_sound(self) -> Policy:
+        faults: list[tuple[tuple[str | int, ...], str]] = []
+        for name, table, keys in (
+            ("clocks", self.clocks, ClockKind),
+            ("ladders", self.ladders, ClockKind),
+            ("signing", self.signing, Severity),
+            ("spokesperson", self.spokesperson, Severity),
+            ("interviewee", self.interviewee, Severity),
+        ):
+            faults += [((name,), f"{key.value} is missing. Add it.") for key in keys if key not in table]
+        for severity, chain in self.signing.items():
+            for position, role in enumerate(chain):
+                if role in chain[:position]:
+                    said = f"'{role}' signs twice; one person's word counts once. Name each role once."
+                    faults.append((("signing", severity.value, position), said))
+                if role == DRAFTER:
+                    said = f"'{role}' writes the statements and cannot sign them. Name another role."
+                    faults.append((("signing", severity.value, position), said))
+        for kind, rungs in self.ladders.items():
+            for position, rung in enumerate(rungs):
+                if rung.key in {earlier.key for earlier in rungs[:position]}:
+                    said = f"'{rung.key}' stands twice on this ladder. Put everybody told then into one `tell`."
+                    faults.append((("ladders", kind.value, position, "at"), said))
+                if not rung.tell:
+                    faults.append((("ladders", kind.value, position, "tell"), "nobody is told. Name at least one."))
+        if faults:
+            raise Fault(faults)
+        return self
+
+    @model_validator(mode="after")
+    def _climb_in_order(self) -> Policy:
+        # Shares and durations mix, so their order hangs on the length of the clock: the longest one decides here,
+        # and `ladder.climb` orders them for a clock that really runs.
+        for kind, rungs in self.ladders.items():
+            longest = self.clocks[kind].longest()
+            days = _days(longest) if longest else 1.0
+            self.ladders[kind] = tuple(
+                sorted(rungs, key=lambda r: _days(r.at) if isinstance(r.at, Span) else float(r.at) * days)
+            )
+        return self
+
+    def roles_told(self) -> Mapping[str, tuple[str, ...]]:
+        """Return each role that some rule relies on, with the places that name it, such as `signing.major`."""
+        places: dict[str, list[str]] = {}
+        for name, table in (("signing", self.signing), ("spokesperson", self.spokesperson)):
+            for severity, roles in table.items():
+                for role in roles:
+                    places.setdefault(role.value, []).append(f"{name}.{severity.value}")
+        for kind, rungs in self.ladders.items():
+            for rung in rungs:
+                for told in rung.tell:
+                    places.setdefault(told, []).append(f"ladders.{kind.value}")
+        return {role: tuple(dict.fromkeys(where)) for role, where in places.items()}
+
+
+__all__ = [
+    "ClockRule",
+    "Fault",
+    "LinkRule",
+    "MailRule",
+    "Policy",
+    "RegisterRule",
+    "SpanText",
+    "WorkingCalendar",
+]

@@ -1,0 +1,51 @@
+"""Writes files so that a reader, or a crash, only ever meets a whole one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from uuid import uuid4
+
+
+def write(path: Path, content: bytes, *, mode: int = 0o644) -> bool:
+    """
+    Put `content` at `path` in one step and safely on disk; the folder must exist.
+
+    :param mode: permissions of the file, whatever the process' umask says
+    :return: False if the same bytes stood there already and nothing was done
+    :raises OSError: the disk is full or the folder may not be written to; the old file is untouched then
+    """
+    if path.is_file() and path.read_bytes() == content:
+        return False
+    draft = path.with_name(f".{path.name}.{uuid4().hex}.draft")
+    try:
+        with draft.open("xb") as file:
+            os.fchmod(file.fileno(), mode)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+    return True
+
+
+def make_folder(path: Path, *, mode: int = 0o755) -> None:
+    """Make a folder and its missing parents, safely on disk, with `mode` for those that are made."""
+    if path.is_dir():
+        return
+    make_folder(path.parent, mode=mode)
+    path.mkdir(exist_ok=True)
+    path.chmod(mode)
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Bring the folder's list of names to disk; a rename is not safe before that."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
