@@ -90,7 +90,7 @@ def clean(html: str) -> str:
     import nh3
 
     return nh3.clean(
-        html,
+        legible(html),
         tags=set(STATEMENT_TAGS),
         attributes={"a": {"href"}},
         attribute_filter=_allowed_attribute,
@@ -98,6 +98,11 @@ def clean(html: str) -> str:
         clean_content_tags={"script", "style"},
         link_rel="noopener noreferrer",
     )
+
+
+def legible(text: str) -> str:
+    """Drop the characters that no XML, and so no feed, may hold: controls but tab and line feed, lone surrogates."""
+    return _ILLEGIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def plain_text(html: str) -> str:
@@ -108,7 +113,7 @@ def plain_text(html: str) -> str:
     of a block, is one blank.
     """
     reader = _TextReader()
-    reader.feed(html)
+    reader.feed(legible(html))
     reader.close()
     text = unicodedata.normalize("NFC", "".join(reader.pieces))
     return " ".join(text.translate(_INVISIBLE).split())
@@ -150,6 +155,7 @@ _BLOCKS = frozenset(
     )
 )
 _UNSEEN = frozenset({"script", "style", "template", "title"})
+_ILLEGIBLE = re.compile("[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _INVISIBLE = dict.fromkeys([0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF])
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
 
-from .errors import CalendarError
+from .errors import CalendarError, Fault
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -80,6 +80,30 @@ class YearArrangement(BaseModel):
         return self
 
 
+class Arrangements(BaseModel):
+    """All years that calendar.yaml knows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    years: dict[int, YearArrangement]
+
+    @model_validator(mode="after")
+    def _each_in_its_year(self) -> Arrangements:
+        faults: list[tuple[tuple[str | int, ...], str]] = []
+        for year, arrangement in self.years.items():
+            for position, holiday in enumerate(arrangement.holidays):
+                if year not in (holiday.first.year, holiday.last.year):
+                    said = f"{holiday.name} ({holiday.first} to {holiday.last}) is not in {year}. Correct the dates."
+                    faults.append((("years", str(year), "holidays", position), said))
+            for position, day in enumerate(arrangement.working):
+                # The days worked for a New Year's holiday may lie before it.
+                if day.year not in (year - 1, year):
+                    faults.append((("years", str(year), "working", position), f"{day} is not in {year}. Correct it."))
+        if faults:
+            raise Fault(faults)
+        return self
+
+
 class WorkingCalendar:
     """Which days are worked.
 
@@ -122,7 +146,7 @@ class WorkingCalendar:
         """
         if not self.knows(day.year):
             raise CalendarError(
-                f"The working calendar has no data for {day.year} (asked for {day}). Add the State Council's arrangement"
+                f"The working calendar has no data for {day.year} (asked for {day}). Add the State Council's notice"
                 f" for {day.year} to calendar.yaml under `years:`; the file that YINGDA_CALENDAR names is the one read."
             )
         if day in self._worked:

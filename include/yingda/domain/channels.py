@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from .errors import Fault
 
-def _web_address(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError(f"{value!r} is no web address. Write https://…, with no ? or # in it.")
+
+def web_address(value: str) -> str:
+    """Return an http(s) address without the slash at its end.
+
+    :raises ValueError: anything else, or one with user name, query or fragment
+    """
+    try:
+        parts = urlsplit(value)
+        sound = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1)
+    except ValueError:
+        sound = False
+    if not sound or re.search(r"[\s?#@\\]", value):
+        raise ValueError(f"{value!r} is not a web address. Write one such as https://www.example.org/yingda.")
     return value.rstrip("/")
+
+
+def _channel_id(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", value):
+        raise ValueError(f"{value!r} is not an id. Write small letters, digits, '-' or '_', such as bulletin.")
+    return value
 
 
 class Channel(BaseModel):
@@ -25,13 +42,13 @@ class Channel(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+    id: Annotated[str, AfterValidator(_channel_id)]
     kind: Literal["bulletin"]
     connection: str | None = None
     label: Annotated[str, Field(min_length=1)]
     label_en: Annotated[str, Field(min_length=1)]
     public: bool = True
-    base_url: Annotated[str, AfterValidator(_web_address)] | None = None
+    base_url: Annotated[str, AfterValidator(web_address)] | None = None
 
 
 class Channels(BaseModel):
@@ -44,9 +61,10 @@ class Channels(BaseModel):
     @model_validator(mode="after")
     def _ids_differ(self) -> Channels:
         seen: set[str] = set()
-        for channel in self.channels:
+        for position, channel in enumerate(self.channels):
             if channel.id in seen:
-                raise ValueError(f"two channels have the id {channel.id!r}. Give each its own.")
+                said = f"{channel.id!r} names two channels. Give each its own id."
+                raise Fault([(("channels", position, "id"), said)])
             seen.add(channel.id)
         return self
 

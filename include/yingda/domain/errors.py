@@ -24,6 +24,17 @@ class SettingsError(YingdaError):
         return type(self), (self.problems,)
 
 
+class Fault(ValueError):
+    """Rules broken at certain places inside a model; raised while it is validated, reported as a SettingsError.
+
+    :param faults: pairs of the place, as keys and list positions from the model down, and the sentence
+    """
+
+    def __init__(self, faults: Iterable[tuple[tuple[str | int, ...], str]]) -> None:
+        self.faults = tuple(faults)
+        super().__init__(" ".join(f"{'.'.join(map(str, place))}: {said}" for place, said in self.faults))
+
+
 class CalendarError(YingdaError):
     """A date lies in a year whose holidays and make-up working days nobody has told us."""
 

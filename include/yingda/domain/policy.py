@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, time
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
-from .calendar import WorkingCalendar
 from .clocks import ClockKind, Span
+from .errors import Fault
 from .ladder import Rung
 from .roles import Role
 from .severity import Severity
 
 # Duty officers write the statements, and whoever wrote a text never signs it.
 DRAFTER = Role.DUTY_OFFICER
-
-
-class Fault(ValueError):
-    """A rule broken at one place inside a larger model.
-
-    :param faults: pairs of the place, as keys and list positions from the top of the file, and the sentence
-    """
-
-    def __init__(self, faults: list[tuple[tuple[str | int, ...], str]]) -> None:
-        self.faults = tuple(faults)
-        super().__init__(" ".join(message for _, message in faults))
 
 
 def _span(value: Any) -> Span:
@@ -159,28 +147,3 @@ class Policy(_Rules):
                 sorted(rungs, key=lambda r: _days(r.at) if isinstance(r.at, Span) else float(r.at) * days)
             )
         return self
-
-    def roles_told(self) -> Mapping[str, tuple[str, ...]]:
-        """Return each role that some rule relies on, with the places that name it, such as `signing.major`."""
-        places: dict[str, list[str]] = {}
-        for name, table in (("signing", self.signing), ("spokesperson", self.spokesperson)):
-            for severity, roles in table.items():
-                for role in roles:
-                    places.setdefault(role.value, []).append(f"{name}.{severity.value}")
-        for kind, rungs in self.ladders.items():
-            for rung in rungs:
-                for told in rung.tell:
-                    places.setdefault(told, []).append(f"ladders.{kind.value}")
-        return {role: tuple(dict.fromkeys(where)) for role, where in places.items()}
-
-
-__all__ = [
-    "ClockRule",
-    "Fault",
-    "LinkRule",
-    "MailRule",
-    "Policy",
-    "RegisterRule",
-    "SpanText",
-    "WorkingCalendar",
-]

@@ -46,7 +46,7 @@ def load(path: Path) -> list[Account]:
 
 
 def write_passwords(path: Path, accounts: list[Account]) -> None:
-    """Write the file that SimpleAuthManager reads passwords from, as its option `simple_auth_manager_passwords_file`."""
+    """Write the file that SimpleAuthManager reads passwords from (option `simple_auth_manager_passwords_file`)."""
     write_private(path, json.dumps({account.name: account.password for account in accounts}) + "\n")
 
 
@@ -57,7 +57,9 @@ def as_option(accounts: list[Account]) -> str:
 
 def _account(path: Path, name: str, entry: object) -> Account:
     if not re.fullmatch(r"[\w.@-]+", name):
-        raise _refused(path, f"账号名 {name!r} 只能含字母、数字和 . @ - _ / account name {name!r}: letters, digits, . @ - _")
+        raise _refused(
+            path, f"账号名 {name!r} 只能含字母、数字和 . @ - _ / account name {name!r}: letters, digits, . @ - _"
+        )
     if not isinstance(entry, dict) or not isinstance(entry.get("password"), str) or not entry["password"]:
         raise _refused(path, f"账号 {name!r} 缺少 password / account {name!r} has no password")
     role = entry.get("role")
@@ -68,5 +70,6 @@ def _account(path: Path, name: str, entry: object) -> Account:
 
 def _refused(path: Path, why: str) -> StartError:
     return StartError(
-        f"{path}：{why}。请改正，或删除该文件以重新生成账号。 Correct the file, or delete it to have the accounts made anew."
+        f"{path}：{why}。请改正，或删除该文件以重新生成账号。"
+        " Correct the file, or delete it to have the accounts made anew."
     )

@@ -49,7 +49,8 @@ def require_free(name: str, port: int) -> None:
     """
     if not is_free(port):
         raise StartError(
-            f"{name}={port} 已被其他程序占用，或当前用户无权使用。请停止该程序，或改用其他端口，例如 {name}={port + 1} make up。"
+            f"{name}={port} 已被其他程序占用，或当前用户无权使用。请停止该程序，或改用其他端口，"
+            f"例如 {name}={port + 1} make up。"
             f" {name}={port} is in use by another program or not yours to use. Stop that program or choose another "
             f"port, e.g. {name}={port + 1} make up."
         )

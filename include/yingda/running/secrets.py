@@ -9,9 +9,10 @@ import tempfile
 from pathlib import Path
 
 
-def kept(folder: Path, name: str) -> str:
-    """Return the secret `name` of `folder`, made on first use; 32 random bytes, URL-safe, so usable as a Fernet key.
+def kept(folder: Path, name: str, octets: int = 32) -> str:
+    """Return the secret `name` of `folder`, made on first use: `octets` random bytes in URL-safe base 64.
 
+    32 of them make a Fernet key; JWT's SHA-512 wants 64.
     Two processes that ask at once get the same one.
     """
     path = folder / name
@@ -19,7 +20,7 @@ def kept(folder: Path, name: str) -> str:
         return path.read_text(encoding="ascii")
     except FileNotFoundError:
         pass
-    value = base64.urlsafe_b64encode(random.token_bytes(32)).decode()
+    value = base64.urlsafe_b64encode(random.token_bytes(octets)).decode()
     handle, draft = tempfile.mkstemp(dir=folder, prefix=f".{name}.")  # made with mode 600
     try:
         with os.fdopen(handle, "w", encoding="ascii") as file:

@@ -32,8 +32,8 @@ def owe(
     domain: str,
     request_id: int | None = None,
     **values: Any,
-) -> None:
-    """Write a message to an officer unless the same one (by `key`) was written before.
+) -> bool:
+    """Write a message to an officer unless the same one (by `key`) was written before; True if it is new.
 
     :param domain: right side of the Message-ID, the office's mail domain
     """
@@ -51,7 +51,8 @@ def owe(
         "next_at": at,
         "created_at": at,
     }
-    session.execute(insert(OutboxMessage).values(**row).on_conflict_do_nothing(index_elements=["key"]))
+    written = session.execute(insert(OutboxMessage).values(**row).on_conflict_do_nothing(index_elements=["key"]))
+    return bool(written.rowcount == 1)  # type: ignore[attr-defined]
 
 
 def void_for_request(session: Session, request_id: int) -> None:

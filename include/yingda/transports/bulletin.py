@@ -16,11 +16,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from yingda import rendering
+from yingda.domain.severity import Topic
 from yingda.transports import files
 from yingda.transports.errors import TransportError
 
@@ -29,7 +31,7 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 FEED_LENGTH = 200  # newest incidents in the feeds; the index lists all
 LOCK_PATIENCE = 30.0  # seconds to wait for another publication to end
 
-Kind = Literal["final", "holding", "correction"]
+Kind = Literal["final", "holding", "correction", "withdrawal"]
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,9 @@ class Notice:
     """
     One statement as it goes to the public.
 
+    :param kind: `withdrawal` says that what was stated before no longer holds
     :param body_html: made by `rendering.statement_html`
+    :param topic: value of a Topic, shown by its label, or words of your own
     :param sha256: of the signed text, 64 hexadecimal digits
     :param published_at: aware UTC; when the same text is published again the first moment stays
     :param base_url: http, https or file address of the bulletin's folder
@@ -130,9 +134,8 @@ class Bulletin:
         )
         if not article or article[1] != newest["sha256"]:
             return None
-        words = f"{rendering.plain_text(newest['body_html'])}"
-        shown = rendering.plain_text(article[2])
-        return article[1] if newest["title"] and shown.endswith(words) and _squeezed(newest["title"]) in shown else None
+        published = rendering.plain_text(f"<h1>{escape(newest['title'])}</h1>{newest['body_html']}")
+        return article[1] if rendering.plain_text(article[2]) == published else None
 
     def _keep(self, notice: Notice) -> None:
         """Add the notice to those of its incident, or renew it in its place if it is there."""
@@ -165,7 +168,7 @@ class Bulletin:
         incidents.sort(key=lambda incident: (incident.updated, incident.incident_no), reverse=True)
         site = incidents[0].newest
         fed = incidents[:FEED_LENGTH]
-        first = min(incident.first["published_at"] for incident in incidents)
+        first = min((incident.first for incident in incidents), key=lambda notice: notice["published_at"])
         values: dict[str, Any] = {
             "office_name": site["office_name"],
             "base_url": site["base_url"].rstrip("/"),
@@ -176,7 +179,7 @@ class Bulletin:
             "bulletin/atom.xml.j2",
             site["locale"],
             incidents=fed,
-            feed_id=_tag(site["base_url"], first, "bulletin"),
+            feed_id=_tag(first["base_url"], first["published_at"], "bulletin"),
             **values,
         )
         style = (rendering.TEMPLATES / "bulletin" / "style.css").read_bytes()
@@ -194,7 +197,7 @@ class Bulletin:
             return []
         try:
             kept = json.loads(path.read_text(encoding="utf-8"))["notices"]
-            return sorted(kept, key=lambda entry: entry["published_at"])
+            return sorted(kept, key=lambda entry: datetime.fromisoformat(entry["published_at"]))
         except (ValueError, KeyError, TypeError) as error:
             raise TransportError(
                 f"{path} is damaged ({error}). Put it back from a backup, or move the folder "
@@ -278,6 +281,8 @@ def _entry(notice: Notice) -> dict[str, Any]:
     """Return the notice as notice.json holds it: moments in UTC, RFC 3339."""
     entry = asdict(notice)
     del entry["incident_no"]
+    for name in ("title", "topic", "office_name", "unit_name"):
+        entry[name] = rendering.legible(entry[name])
     entry["body_html"] = rendering.clean(notice.body_html)
     entry["published_at"] = _rfc3339(notice.published_at)
     for signed in entry["signed"]:
@@ -287,7 +292,15 @@ def _entry(notice: Notice) -> dict[str, Any]:
 
 def _for_page(entry: dict[str, Any]) -> dict[str, Any]:
     signed = [{**one, "at": datetime.fromisoformat(one["at"])} for one in entry["signed"]]
-    return {**entry, "published_at": datetime.fromisoformat(entry["published_at"]), "signed": signed}
+    topic = entry["topic"]
+    if topic in set(Topic):
+        topic = rendering.label(Topic(topic), entry["locale"])
+    return {
+        **entry,
+        "topic": topic,
+        "published_at": datetime.fromisoformat(entry["published_at"]),
+        "signed": signed,
+    }
 
 
 def _json_feed(site: dict[str, Any], incidents: list[_Standing]) -> dict[str, Any]:

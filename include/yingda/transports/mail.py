@@ -91,8 +91,6 @@ def build(letter: Letter) -> EmailMessage:
     message["Subject"] = letter.subject
     message["Message-ID"] = letter.message_id
     message["Date"] = formatdate(usegmt=True)
-    for name, value in headers.items():
-        message[name] = value
     message.set_content(letter.text, charset="utf-8")
     message.add_alternative(letter.html, subtype="html", charset="utf-8")
     for attachment in letter.attachments:
@@ -105,6 +103,9 @@ def build(letter: Letter) -> EmailMessage:
                 permanent=True,
             )
         message.add_attachment(attachment.content, maintype=maintype, subtype=subtype, filename=attachment.name)
+    # Last, because set_content drops headers that begin with Content-.
+    for name, value in headers.items():
+        message[name] = value
     return message
 
 

@@ -1,0 +1,117 @@
+"""The steps of `incident_response`: each looks first, then acts or waits, and may be run any number of times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowFailException, DownstreamTasksSkipped
+
+from yingda.operators.sensors import DomainSensor, open_or_find
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+
+class OpenIncident(BaseOperator):
+    """
+    Open the incident a run was triggered for, join an open one with the same source, or take a known one up again.
+
+    Returns nothing; pushes `incident_no`, and `joined` where the lead joined, so that ops can see it on the run.
+
+    :raises AirflowFailException: the conf is refused; the message names the field
+    :raises DownstreamTasksSkipped: the lead joined an open incident, so this run has nothing more to do
+    """
+
+    def execute(self, context: Context) -> None:
+        """Do it; the same run always belongs to the same incident."""
+        from yingda.domain.errors import ConfRefused, IncidentNotFound
+
+        try:
+            opened = open_or_find(context)
+        except (ConfRefused, IncidentNotFound) as refused:
+            raise AirflowFailException(f"conf refused: {refused}") from refused
+        context["ti"].xcom_push(key="incident_no", value=opened.incident_no)
+        if opened.joined:
+            context["ti"].xcom_push(key="joined", value=opened.incident_no)
+            self.log.info("The lead joined %s, which has the same source_url and is open.", opened.incident_no)
+            raise DownstreamTasksSkipped(tasks=sorted(self.get_flat_relative_ids(upstream=False)))
+        self.log.info("This run drives %s.", opened.incident_no)
+
+
+class AssignUnit(DomainSensor):
+    """Wait until a unit holds the incident: by rule at once, else by the duty officer."""
+
+
+class PublishStatement(DomainSensor):
+    """Publish the signed statement on every channel, once each; wait where it is not signed or a channel is away."""
+
+    def act(self, incident_no: str) -> None:
+        """Send what is due."""
+        from yingda import wiring
+        from yingda.services import sending
+
+        sending.publish_due(wiring.transaction, incident_no, wiring.settings(), wiring.utcnow)
+
+
+class LiveCheck(DomainSensor):
+    """Look at the pages a reader sees until they show the text that was signed."""
+
+    def act(self, incident_no: str) -> None:
+        """Look at what is due."""
+        from yingda import wiring
+        from yingda.services import sending
+
+        sending.look_due(wiring.transaction, incident_no, wiring.settings(), wiring.utcnow)
+
+
+class AskToClose(DomainSensor):
+    """Ask the duty officer to close the incident and end the run; what is owed after it needs no run."""
+
+    holds_at_own_stage = False
+
+    def done(self, context: Context, incident_no: str) -> None:
+        """Note that this pass is through."""
+        from yingda import wiring
+        from yingda.services import passing
+        from yingda.services.case import take
+
+        with wiring.transaction() as session:
+            case = take(session, incident_no, wiring.settings(), wiring.utcnow())
+            passing.end(case, context["run_id"])
+
+
+class AttendAll(BaseOperator):
+    """
+    Look after every incident that something may be due for: ladders, mail, what a crash left.
+
+    Returns the runs to ask Airflow for, as arguments of TriggerDagRunOperator, one for each incident that no living
+    run drives. An incident that fails does not hold up the others.
+
+    :param dag_id: dag whose runs drive incidents
+    :raises AirflowFailException: never; problems with single incidents are logged and looked at again next time
+    """
+
+    def __init__(self, *, dag_id: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.dag_id_of_incidents = dag_id
+
+    def execute(self, context: Context) -> list[Mapping[str, Any]]:
+        """Do it."""
+        from yingda import wiring
+        from yingda.services import attending
+
+        ti = context["ti"]
+
+        def is_alive(run_id: str) -> bool:
+            states = ["queued", "running"]
+            return bool(ti.get_dr_count(dag_id=self.dag_id_of_incidents, run_ids=[run_id], states=states))
+
+        report = attending.attend_all(wiring.transaction, wiring.settings(), wiring.utcnow, is_alive)
+        for number, problem in report.problems:
+            self.log.error("%s could not be attended to: %s", number, problem)
+        wiring.courier().deliver()
+        return [{"trigger_run_id": start.run_id, "conf": start.conf} for start in report.starts]
+
+

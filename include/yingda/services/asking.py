@@ -1,0 +1,172 @@
+"""Asking: exactly one open request of a kind and role, sent to those who may answer it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from yingda.domain.calendar import shanghai_date
+from yingda.domain.clocks import due
+from yingda.domain.life import DocumentKind, RequestKind, RequestState
+from yingda.domain.roles import Role
+from yingda.domain.roster import Addressee as Person
+from yingda.services import telling
+from yingda.services.case import Case
+from yingda.store import outbox
+from yingda.store.models import Addressee, Clock, Document, Request, Revision, Signature
+
+ASKED: dict[RequestKind, tuple[Role, ...]] = {
+    RequestKind.ASSIGN_UNIT: (Role.DUTY_OFFICER,),
+    RequestKind.BRIEF_REPLY: (Role.INFORMATION_OFFICER,),
+    RequestKind.REPORT: (Role.INFORMATION_OFFICER, Role.SECTION_HEAD),
+    RequestKind.EXTENSION: (Role.BRANCH_LEADER,),
+    RequestKind.APPROVE_REPORT: (Role.BRANCH_LEADER,),
+    RequestKind.DRAFT_STATEMENT: (Role.DUTY_OFFICER,),
+    RequestKind.PRESS_CONFERENCE: (Role.MEDIA_LIAISON,),
+    RequestKind.CLOSE: (Role.DUTY_OFFICER,),
+    RequestKind.REVIEW: (Role.DUTY_OFFICER, Role.SECTION_HEAD),
+}
+"""Who is asked for what (contract: the desk); signing goes by the chain of the severity instead."""
+
+JUDGES_A_TEXT = frozenset({RequestKind.APPROVE_REPORT, RequestKind.SIGN_STATEMENT})
+
+
+def open_request(case: Case, kind: RequestKind, role: Role | None = None) -> Request | None:
+    """Return the open request of a kind, and role where the kind has several."""
+    query = select(Request).where(
+        Request.incident_id == case.incident.id, Request.kind == kind, Request.state == RequestState.OPEN
+    )
+    if role is not None:
+        query = query.where(Request.role == role)
+    return case.session.scalars(query.order_by(Request.id.desc())).first()
+
+
+def ask(
+    case: Case,
+    kind: RequestKind,
+    *,
+    role: Role | None = None,
+    clock: Clock | None = None,
+    revision: Revision | None = None,
+) -> Request | None:
+    """See to it that somebody is asked: opens the request and owes its mails, unless it stands open already.
+
+    A request about an older text is withdrawn. Where nobody may answer, the duty officers are told why, once.
+
+    :param role: who is asked; by default as the kind says
+    :return: the open request, or None where nobody may answer
+    """
+    roles = (role,) if role is not None else ASKED[kind]
+    standing = open_request(case, kind, roles[0])
+    if standing is not None:
+        if revision is None or standing.revision_id == revision.id:
+            return standing
+        withdraw(case, standing, TEXT_CHANGED)
+    people = _who(case, kind, roles, revision)
+    if not people:
+        telling.nobody_may_answer(case, kind, roles, revision)
+        return None
+    rounds = case.session.scalar(
+        select(func.count()).where(
+            Request.incident_id == case.incident.id, Request.kind == kind, Request.role == roles[0]
+        )
+    )
+    request = Request(
+        public_id=secrets.token_urlsafe(16),
+        incident_id=case.incident.id,
+        kind=kind,
+        role=roles[0],
+        round=(rounds or 0) + 1,
+        state=RequestState.OPEN,
+        clock_id=clock.id if clock else None,
+        revision_id=revision.id if revision else None,
+        revision_sha256=revision.sha256 if revision else None,
+        opened_at=case.now,
+        due_at=clock.due_at if clock else None,
+        expires_at=_link_end(case),
+        addressees=[
+            Addressee(officer_id=p.officer.id, deputy_for=p.deputy_for.id if p.deputy_for else None) for p in people
+        ],
+    )
+    case.session.add(request)
+    case.session.flush()
+    case.record(
+        "request_opened",
+        request=request.public_id,
+        request_kind=kind.value,
+        role=roles[0].value,
+        round=request.round,
+        officers=[p.officer.id for p in people],
+        due_at=request.due_at.isoformat() if request.due_at else None,
+        revision_sha256=request.revision_sha256,
+    )
+    for person in people:
+        telling.asked(case, request, person)
+    return request
+
+
+TEXT_CHANGED = "text_changed"
+
+
+def withdraw(case: Case, request: Request, why: str, actor: str = "system") -> None:
+    """Take a request back; its mails that were not sent yet are not sent."""
+    request.state = RequestState.WITHDRAWN
+    request.ended_at = case.now
+    request.ended_why = why
+    case.session.flush()
+    outbox.void_for_request(case.session, request.id)
+    case.record("request_withdrawn", actor, request=request.public_id, request_kind=request.kind.value, why=why)
+
+
+def withdraw_all(case: Case, why: str, *, actor: str = "system", keep: Sequence[RequestKind] = ()) -> None:
+    """Take back every open request but those of the kinds in `keep`."""
+    for request in open_requests(case):
+        if request.kind not in keep:
+            withdraw(case, request, why, actor)
+
+
+def open_requests(case: Case) -> list[Request]:
+    """Return the open requests of the incident, oldest first."""
+    return list(
+        case.session.scalars(
+            select(Request)
+            .where(Request.incident_id == case.incident.id, Request.state == RequestState.OPEN)
+            .order_by(Request.id)
+        )
+    )
+
+
+def latest_revision(case: Case, kind: DocumentKind) -> Revision | None:
+    """Return the newest revision of the newest document of a kind."""
+    return case.session.scalars(
+        select(Revision)
+        .join(Document)
+        .where(Document.incident_id == case.incident.id, Document.kind == kind)
+        .order_by(Document.number.desc(), Revision.number.desc())
+    ).first()
+
+
+def signers(case: Case, revision: Revision) -> list[Signature]:
+    """Return the signatures under a revision, in the order given."""
+    return list(
+        case.session.scalars(select(Signature).where(Signature.revision_id == revision.id).order_by(Signature.id))
+    )
+
+
+def _who(case: Case, kind: RequestKind, roles: Sequence[Role], revision: Revision | None) -> list[Person]:
+    barred: set[str] = set()
+    if revision is not None and kind in JUDGES_A_TEXT:
+        barred = {revision.author_id} | {s.signer_id for s in signers(case, revision)}
+    people: dict[str, Person] = {}
+    for role in roles:
+        for person in case.settings.roster.addressees(role, case.incident.unit_id, shanghai_date(case.now)):
+            if person.officer.id not in barred:
+                people.setdefault(person.officer.id, person)
+    return list(people.values())
+
+
+def _link_end(case: Case) -> datetime:
+    return due(case.settings.policy.links.valid_for, case.now, case.settings.calendar)

@@ -1,0 +1,87 @@
+"""Assigning (转办): by responsibility at once, by the duty officer where no rule fits; and handing back (退单)."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from yingda.domain.clocks import ClockKind
+from yingda.domain.forms import Assign, Dismiss, HandBack
+from yingda.domain.life import Outcome, RequestKind, Stage
+from yingda.services import asking, clocking
+from yingda.services.case import SYSTEM, Case
+from yingda.store.models import Request
+
+
+def see_to_unit(case: Case) -> None:
+    """Step `assign_unit`: take the unit of the lead, else the one the rules name, else ask the duty officer."""
+    incident = case.incident
+    if incident.unit_id is not None:
+        _notify(case, incident.unit_id, "lead", SYSTEM)
+        return
+    if not _was_ever_assigned(case):
+        unit = case.settings.roster.unit_for(incident.topic, f"{incident.title}\n{incident.summary}")
+        if unit is not None:
+            _notify(case, unit.id, "rule", SYSTEM)
+            return
+    asking.ask(case, RequestKind.ASSIGN_UNIT)
+
+
+def see_to_brief_reply(case: Case) -> None:
+    """Step `brief_reply`: ask the unit where policy owes one and none came yet."""
+    clock = clocking.find(case, ClockKind.BRIEF_REPLY)
+    if clock is None or clock.met_at is not None:
+        case.move(Stage.VERIFICATION)
+        return
+    asking.ask(case, RequestKind.BRIEF_REPLY, clock=clock)
+
+
+def assigned(case: Case, request: Request, answer: Assign, actor: str) -> None:
+    """The duty officer names a unit."""
+    _notify(case, answer.unit, "duty_officer", actor, reason=answer.reason)
+
+
+def dismissed(case: Case, request: Request, answer: Dismiss, actor: str) -> None:
+    """The duty officer finds nothing to answer: nothing is owed any more but the closing."""
+    clocking.cancel(case, actor, answer.reason)
+    case.incident.outcome = Outcome.DISMISSED
+    case.record("dismissed", actor, reason=answer.reason)
+    case.move(Stage.CLOSING, actor)
+
+
+def brief_reply_given(case: Case, request: Request, answer: object, actor: str) -> None:
+    """The unit's brief reply is here."""
+    clocking.meet(case, ClockKind.BRIEF_REPLY, actor)
+    case.move(Stage.VERIFICATION, actor)
+
+
+def handed_back(case: Case, request: Request, answer: HandBack, actor: str) -> None:
+    """The unit says it is not its remit; the duty officer picks another. Clocks run on."""
+    case.record(
+        "handed_back", actor, unit=case.incident.unit_id, reason=answer.reason, suggested=answer.suggested_unit or None
+    )
+    take_away(case, actor)
+
+
+def take_away(case: Case, actor: str) -> None:
+    """No unit holds the incident any more; the duty officer is asked."""
+    asking.withdraw_all(case, "reassigned", actor=actor, keep=(RequestKind.PRESS_CONFERENCE,))
+    case.incident.unit_id = None
+    case.move(Stage.ASSIGN_UNIT, actor)
+
+
+def _notify(case: Case, unit_id: str, how: str, actor: str, reason: str = "") -> None:
+    incident = case.incident
+    incident.unit_id = unit_id
+    incident.notified_at = case.now
+    case.record("assigned", actor, unit=unit_id, how=how, reason=reason or None)
+    # What is owed runs from the first notification; a transfer never resets it.
+    for kind in (ClockKind.BRIEF_REPLY, ClockKind.VERIFICATION):
+        clocking.start(case, kind, started_at=case.now)
+    case.move(Stage.BRIEF_REPLY, actor)
+
+
+def _was_ever_assigned(case: Case) -> bool:
+    asked = select(Request.id).where(
+        Request.incident_id == case.incident.id, Request.kind == RequestKind.ASSIGN_UNIT
+    )
+    return case.incident.notified_at is not None or case.session.scalar(asked.limit(1)) is not None

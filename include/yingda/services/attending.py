@@ -1,0 +1,47 @@
+"""Attending to all: what `follow_up` does every few minutes and `resume` on demand, incident by incident."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from yingda.services import escalating, passing
+from yingda.services.case import take
+from yingda.services.passing import Start
+from yingda.settings import Settings
+
+Transaction = Callable[[], AbstractContextManager[Session]]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of it: runs to ask Airflow for, and incidents that could not be attended to, with the reason."""
+
+    starts: list[Start]
+    problems: list[tuple[str, str]]
+
+
+def attend_all(
+    transaction: Transaction, settings: Settings, clock: Callable[[], datetime], is_alive: Callable[[str], bool]
+) -> Report:
+    """Attend to every incident something may be due for, each in a transaction of its own."""
+    starts: list[Start] = []
+    problems: list[tuple[str, str]] = []
+    with transaction() as session:
+        numbers = escalating.to_attend(session)
+    for number in numbers:
+        try:
+            with transaction() as session:
+                escalating.attend(take(session, number, settings, clock()))
+            with transaction() as session:
+                start = passing.owed(session, number, settings, clock(), is_alive)
+        except Exception as problem:
+            problems.append((number, f"{type(problem).__name__}: {problem}"))
+        else:
+            if start is not None:
+                starts.append(start)
+    return Report(starts, problems)

@@ -1,0 +1,82 @@
+"""Clocks: started once, never reset, met at the first answer, missed for good."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from yingda.domain.clocks import ClockKind, due
+from yingda.services.case import Case
+from yingda.store.models import Clock
+
+
+def find(case: Case, kind: ClockKind) -> Clock | None:
+    """Return the latest clock of a kind."""
+    return case.session.scalars(
+        select(Clock).where(Clock.incident_id == case.incident.id, Clock.kind == kind).order_by(Clock.cycle.desc())
+    ).first()
+
+
+def start(case: Case, kind: ClockKind, *, started_at: datetime) -> Clock | None:
+    """Start what policy says is owed (key `clocks`); a clock that stands already is left as it is.
+
+    :return: the clock, or None where policy owes nothing
+    """
+    clock = find(case, kind)
+    if clock is not None:
+        return clock
+    span = case.settings.policy.clocks[kind].span_for(case.incident.severity, case.incident.urgent)
+    if span is None:
+        return None
+    due_at = due(span, started_at, case.settings.calendar)
+    clock = Clock(
+        incident_id=case.incident.id, kind=kind, cycle=1, started_at=started_at, due_at=due_at, original_due_at=due_at
+    )
+    case.session.add(clock)
+    case.session.flush()
+    case.record("clock_started", clock=kind.value, started_at=started_at.isoformat(), due_at=due_at.isoformat())
+    return clock
+
+
+def note_missed(case: Case, clock: Clock) -> None:
+    """Note for good that the time ran out, if it did."""
+    if clock.missed_at is None and case.now > clock.due_at:
+        clock.missed_at = clock.due_at
+        case.record("clock_missed", clock=clock.kind.value, due_at=clock.due_at.isoformat())
+
+
+def meet(case: Case, kind: ClockKind, actor: str) -> None:
+    """Note that what was owed is here, late or not."""
+    clock = find(case, kind)
+    if clock is None or clock.met_at is not None or clock.cancelled_at is not None:
+        return
+    note_missed(case, clock)
+    clock.met_at = case.now
+    case.record("clock_met", actor, clock=kind.value, late=clock.missed_at is not None)
+
+
+def cancel(case: Case, actor: str, reason: str) -> None:
+    """Stop every clock that still runs, without an answer: nothing is owed any more."""
+    for clock in running(case):
+        note_missed(case, clock)
+        clock.cancelled_at = case.now
+        case.record("clock_cancelled", actor, clock=clock.kind.value, reason=reason)
+
+
+def extend(case: Case, clock: Clock, until: datetime, actor: str) -> None:
+    """Move what is owed to a later moment; the original stays in the record, and so does having missed it."""
+    note_missed(case, clock)
+    case.record("clock_extended", actor, clock=clock.kind.value, due_at=until.isoformat(), was=clock.due_at.isoformat())
+    clock.due_at = until
+
+
+def running(case: Case) -> list[Clock]:
+    """Return the clocks that run, earliest due first."""
+    return list(
+        case.session.scalars(
+            select(Clock)
+            .where(Clock.incident_id == case.incident.id, Clock.met_at.is_(None), Clock.cancelled_at.is_(None))
+            .order_by(Clock.due_at, Clock.id)
+        )
+    )

@@ -1,0 +1,54 @@
+"""Closing (办结), and what is owed around it: the press conference and the after-action review."""
+
+from __future__ import annotations
+
+from sqlalchemy import update
+
+from yingda.domain.clocks import ClockKind
+from yingda.domain.forms import Close, Held, Review
+from yingda.domain.life import DocumentKind, RequestKind, Stage
+from yingda.services import asking, clocking, writing
+from yingda.services.case import Case
+from yingda.store.models import Request, SourceLink
+
+OUTLIVES_CLOSING = (RequestKind.PRESS_CONFERENCE, RequestKind.REVIEW, RequestKind.COMMITMENT)
+
+
+def see_to_closing(case: Case) -> None:
+    """Step `closing`: the duty officer is asked; nobody waits for it in Airflow."""
+    asking.ask(case, RequestKind.CLOSE)
+
+
+def see_to_press_conference(case: Case) -> None:
+    """Ask the media liaison where a press conference is owed and was not held."""
+    clock = clocking.find(case, ClockKind.PRESS_CONFERENCE)
+    if clock is not None and clock.met_at is None and clock.cancelled_at is None:
+        asking.ask(case, RequestKind.PRESS_CONFERENCE, clock=clock)
+
+
+def closed(case: Case, request: Request, answer: Close, actor: str) -> None:
+    """The incident is closed; a review is owed where policy says so."""
+    incident = case.incident
+    incident.result = answer.result
+    incident.closed_at = case.now
+    asking.withdraw_all(case, "closed", actor=actor, keep=OUTLIVES_CLOSING)
+    case.session.execute(
+        update(SourceLink).where(SourceLink.incident_id == incident.id, SourceLink.active).values(active=False)
+    )
+    case.record("closed", actor, outcome=incident.outcome.value if incident.outcome else None)
+    case.move(Stage.CLOSED, actor)
+    review = clocking.start(case, ClockKind.REVIEW, started_at=case.now)
+    if review is not None and review.met_at is None:
+        asking.ask(case, RequestKind.REVIEW, clock=review)
+
+
+def held(case: Case, request: Request, answer: Held, actor: str) -> None:
+    """The press conference was held."""
+    case.record("press_conference_held", actor, **answer.model_dump(mode="json"))
+    clocking.meet(case, ClockKind.PRESS_CONFERENCE, actor)
+
+
+def reviewed(case: Case, request: Request, answer: Review, actor: str) -> None:
+    """The lessons are written down."""
+    writing.add_revision(case, DocumentKind.REVIEW, actor, answer.model_dump(mode="json"))
+    clocking.meet(case, ClockKind.REVIEW, actor)

@@ -1,0 +1,249 @@
+"""Composing: an owed message becomes a letter, with the words of its template, the facts of its rows and a fresh link.
+
+Times relative to a rung ("late by 40 minutes") are those of the moment it was raised, so that every attempt to send
+one message says the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from yingda import rendering
+from yingda.domain import clocks, life, roles
+from yingda.domain.clocks import lateness_label
+from yingda.domain.ladder import ASKED
+from yingda.domain.life import RequestKind, RequestState
+from yingda.domain.roles import Role
+from yingda.domain.severity import Severity, Topic
+from yingda.services import linking
+from yingda.settings import Settings
+from yingda.store.models import Clock, Decision, Incident, OutboxMessage, Publication, Request, Revision
+from yingda.transports.mail import Letter
+
+
+@dataclass(frozen=True)
+class CaseInMail:
+    """An incident as mails show it."""
+
+    number: str
+    title: str
+    summary: str
+    severity: Severity
+    topic: Topic | None
+    urgent: bool
+    drill: bool
+    unit_name: str | None
+    opened_at: datetime
+
+
+def compose(session: Session, message: OutboxMessage, settings: Settings) -> Letter:
+    """Return the letter for a message.
+
+    :raises UnknownOfficer: the roster does not know its officer any more
+    """
+    officer = settings.roster.officer(message.officer_id)
+    incident = session.get(Incident, message.incident_id) if message.incident_id else None
+    values: dict[str, Any] = {
+        "office": settings.roster.office,
+        "officer": officer,
+        "incident": incident and in_mail(incident, settings),
+        "board_link": board_link(settings, incident),
+    }
+    values |= _VALUES[message.template](session, message, settings)
+    words = rendering.mail(message.template, settings.locale, **values)
+    return Letter(
+        to=officer.email,
+        to_name=_name(officer, settings),
+        subject=words.subject,
+        text=words.text,
+        html=words.html,
+        message_id=message.message_id,
+        sender=settings.roster.office.email,
+        sender_name=settings.roster.office.name_en if settings.locale == "en" else settings.roster.office.name,
+    )
+
+
+def in_mail(incident: Incident, settings: Settings) -> CaseInMail:
+    """Return what a mail may show of an incident."""
+    unit = settings.roster.unit(incident.unit_id) if incident.unit_id else None
+    return CaseInMail(
+        number=incident.number,
+        title=incident.title,
+        summary=incident.summary,
+        severity=incident.severity,
+        topic=incident.topic,
+        urgent=incident.urgent,
+        drill=incident.drill,
+        unit_name=_name(unit, settings) if unit else None,
+        opened_at=incident.opened_at,
+    )
+
+
+def board_link(settings: Settings, incident: Incident | None) -> str:
+    """Return the address of the incident on the desk, for those who log in."""
+    return f"{settings.public_url}/desk/incidents/{incident.number}" if incident else f"{settings.public_url}/desk/"
+
+
+def _name(who: Any, settings: Settings) -> str:
+    return str(who.name_en if settings.locale == "en" else who.name)
+
+
+def _person(officer_id: str | None, settings: Settings) -> str | None:
+    return None if officer_id is None else _name(settings.roster.officer(officer_id), settings)
+
+
+def _request(session: Session, message: OutboxMessage, settings: Settings) -> dict[str, Any]:
+    request = session.get_one(Request, message.request_id)
+    clock = session.get(Clock, request.clock_id) if request.clock_id else None
+    return {
+        "request": {
+            "kind": request.kind.value,
+            "kind_label": life.label(request.kind, settings.locale),
+            "round": request.round,
+            "due_at": request.due_at,
+            "clock_label": clocks.label(clock.kind, settings.locale) if clock else None,
+        },
+        "deputy_for": _person(message.values.get("deputy_for"), settings),
+        "comments": returned_with(session, request, settings),
+        "link": linking.link(settings, request, message.officer_id),
+    }
+
+
+_RETURNERS = {
+    RequestKind.REPORT: RequestKind.APPROVE_REPORT,
+    RequestKind.DRAFT_STATEMENT: RequestKind.SIGN_STATEMENT,
+}
+
+
+def returned_with(session: Session, request: Request, settings: Settings) -> list[dict[str, Any]]:
+    """Return the comments with which the text came back to its author, if that is why they are asked again."""
+    judged_by = _RETURNERS.get(request.kind)
+    if judged_by is None:
+        return []
+    row = session.execute(
+        select(Decision, Request.role)
+        .join(Request, Decision.request_id == Request.id)
+        .where(
+            Request.incident_id == request.incident_id,
+            Request.kind == judged_by,
+            Decision.at <= request.opened_at,
+        )
+        .order_by(Decision.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None or row.Decision.action != "return":
+        return []
+    return [
+        {
+            "author_name": _person(row.Decision.officer_id, settings),
+            "role_label": roles.label(row.role, settings.locale),
+            "text": row.Decision.payload["comment"],
+            "at": row.Decision.at,
+        }
+    ]
+
+
+def _ladder(session: Session, message: OutboxMessage, settings: Settings) -> dict[str, Any]:
+    clock = session.get_one(Clock, message.values["clock_id"])
+    raised = datetime.fromisoformat(message.values["at"])
+    request = session.get(Request, message.request_id) if message.request_id else None
+    waited_for = session.scalars(
+        select(Request)
+        .where(Request.incident_id == message.incident_id, Request.state == RequestState.OPEN)
+        .order_by(Request.id)
+    )
+    told_as = message.values["told_as"]
+    return {
+        "clock": {
+            "kind_label": clocks.label(clock.kind, settings.locale),
+            "started_at": clock.started_at,
+            "due_at": clock.due_at,
+            "missed": raised > clock.due_at,
+        },
+        "late": lateness_label(raised - clock.due_at, settings.locale) if raised > clock.due_at else None,
+        "remaining": lateness_label(clock.due_at - raised, settings.locale) if raised < clock.due_at else None,
+        "asked": sorted({str(_person(p.officer_id, settings)) for r in waited_for for p in r.addressees}),
+        "reason_told": None if told_as == ASKED else _as_role(Role(told_as), settings.locale),
+        "deputy_for": _person(message.values.get("deputy_for"), settings),
+        "link": linking.link(settings, request, message.officer_id) if request else None,
+    }
+
+
+def _as_role(role: Role, locale: str) -> str:
+    word = roles.label(role, locale)
+    return f"as {word}" if locale == "en" else f"作为{word}"
+
+
+def _wording(session: Session, message: OutboxMessage, settings: Settings) -> dict[str, Any]:
+    revision = session.get_one(Revision, message.values["revision_id"])
+    incident = session.get_one(Incident, message.incident_id)
+    url = session.scalars(
+        select(Publication.url).where(Publication.revision_id == revision.id, Publication.url.is_not(None))
+    ).first()
+    policy, roster = settings.policy, settings.roster
+
+    def names(speakers: tuple[Role, ...]) -> list[str]:
+        found = [_name(o, settings) for role in speakers for o in roster.holders(role, incident.unit_id)]
+        return list(dict.fromkeys(found))
+
+    return {
+        "statement": {
+            "title": revision.content["title"],
+            "text": rendering.plain_text(rendering.statement_html(revision.content["body"])),
+            "url": url,
+        },
+        "spokesperson": names(policy.spokesperson[incident.severity]),
+        "interviewee": names(policy.interviewee[incident.severity]),
+    }
+
+
+_NOTICES: dict[str, tuple[str, str]] = {
+    "nobody_may_answer": ("没有人可以办理", "Nobody may do this"),
+    "publication_refused": ("签发不全或文本有变，未予发布", "Not published: signatures missing or the text changed"),
+    "publication_failed": ("发布未成功", "Publication failed"),
+    "publication_unknown": ("发布结果不明，请核实", "Publication outcome unknown: please check"),
+    "not_seen_live": ("公开页面上未见到发布的文本", "The published text was not seen on the public page"),
+}
+
+
+def _notice(session: Session, message: OutboxMessage, settings: Settings) -> dict[str, Any]:
+    english = settings.locale == "en"
+    values = message.values
+    lines: list[str] = []
+    if "request_kind" in values:
+        what = life.label(RequestKind(values["request_kind"]), settings.locale)
+        who = roles.label(Role(values["role"]), settings.locale)
+        lines.append(
+            f"{what}: nobody holding the role {who} may do it (author, signer of another stage, or nobody named)."
+            " Please amend the roster."
+            if english
+            else f"{what}：{who}中没有可以办理的人（起草人、已签署其他环节的人不能再办，或名册中没有此人）。请调整人员名册。"
+        )
+    for code, detail in values.get("flaws", []):
+        lines.append(f"{code}: {detail}")
+    if "channel" in values:
+        lines.append(f"Channel: {values['channel']}" if english else f"渠道：{values['channel']}")
+    if values.get("problem"):
+        lines.append(values["problem"])
+    return {"heading": _NOTICES[values["about"]][english], "lines": lines}
+
+
+def _digest(session: Session, message: OutboxMessage, settings: Settings) -> dict[str, Any]:
+    from yingda.services.reminding import digest_values
+
+    return digest_values(session, message, settings)
+
+
+_VALUES: dict[str, Callable[[Session, OutboxMessage, Settings], dict[str, Any]]] = {
+    "request": _request,
+    "ladder": _ladder,
+    "wording": _wording,
+    "notice": _notice,
+    "digest": _digest,
+}

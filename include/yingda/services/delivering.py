@@ -1,0 +1,105 @@
+"""Delivering: the courier takes owed messages under a lease, hands them to the mail server, and marks each as it goes.
+
+Written row → lease (committed) → sent → marked. A courier that dies in between leaves a lease that runs out, and the
+message goes again with the same Message-ID.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from yingda.domain.errors import YingdaError
+from yingda.services.composing import compose
+from yingda.settings import Settings
+from yingda.store import outbox
+from yingda.store.models import Incident, OutboxMessage
+from yingda.transports.errors import TransportError
+from yingda.transports.mail import Letter, MailServer, send_all
+
+LEASE = timedelta(seconds=90)
+BATCH = 50
+
+Transaction = Callable[[], AbstractContextManager[Session]]
+
+
+class Courier:
+    """Delivers what is owed. Any number of couriers may work at once.
+
+    :param transaction: opens a transaction that commits at its end
+    :param server: asked for when there is something to send
+    :param clock: the present moment, UTC
+    """
+
+    def __init__(
+        self,
+        transaction: Transaction,
+        settings: Settings,
+        server: Callable[[], MailServer],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._transaction = transaction
+        self._settings = settings
+        self._server = server
+        self._clock = clock
+
+    def deliver(self, incident_no: str | None = None) -> int:
+        """Send everything that is due, of one incident or of all; return how many messages the server took.
+
+        Never raises for a message or a server that fails: that is noted at the message, and tried again in time.
+        """
+        sent = 0
+        while True:
+            lease, batch = self._claim(incident_no)
+            sent += self._send(lease, batch)
+            if len(batch) < BATCH:
+                return sent
+
+    def _claim(self, incident_no: str | None) -> tuple[str, list[tuple[OutboxMessage, Letter]]]:
+        with self._transaction() as session:
+            incident_id = None
+            if incident_no is not None:
+                incident_id = session.scalar(select(Incident.id).where(Incident.number == incident_no))
+            lease, messages = outbox.claim(
+                session, now=self._clock(), lease_for=LEASE, limit=BATCH, incident_id=incident_id
+            )
+            letters = []
+            for message in messages:
+                try:
+                    letters.append((message, compose(session, message, self._settings)))
+                except YingdaError as problem:
+                    self._failed(session, message, lease, str(problem), permanent=True)
+            session.flush()
+            session.expunge_all()
+            return lease, letters
+
+    def _send(self, lease: str, batch: list[tuple[OutboxMessage, Letter]]) -> int:
+        if not batch:
+            return 0
+        taken = 0
+
+        def on_result(position: int, error: TransportError | None) -> None:
+            nonlocal taken
+            message = batch[position][0]
+            with self._transaction() as session:
+                if error is None:
+                    outbox.mark_sent(session, message.id, lease, now=self._clock())
+                    taken += 1
+                else:
+                    self._failed(session, message, lease, error.message, permanent=error.permanent)
+
+        asyncio.run(send_all([letter for _, letter in batch], self._server(), on_result=on_result))
+        return taken
+
+    def _failed(self, session: Session, message: OutboxMessage, lease: str, problem: str, *, permanent: bool) -> None:
+        rule = self._settings.policy.mail
+        again_at = None
+        if not permanent and message.attempts < rule.attempts:
+            pause = rule.pauses[min(message.attempts, len(rule.pauses)) - 1].elapsed
+            again_at = self._clock() + (pause or LEASE)
+        outbox.mark_failed(session, message.id, lease, problem=problem, again_at=again_at)

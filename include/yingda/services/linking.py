@@ -1,0 +1,61 @@
+"""Links: signed, expiring, bound to one request, one officer and one text. Nothing about them is stored."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from yingda.domain.errors import LinkExpired, LinkForged, SettingsError
+from yingda.services.answering import Claims
+from yingda.settings import Settings
+from yingda.store.models import Request
+
+_PURPOSE = "yingda.desk.link"
+
+
+def token(settings: Settings, request: Request, officer_id: str) -> str:
+    """Return the token by which this officer may answer this request until it expires; always the same one."""
+    claims = {
+        "r": request.public_id,
+        "o": officer_id,
+        "v": request.revision_sha256,
+        "e": int(request.expires_at.timestamp()),
+    }
+    return str(_signer(settings).dumps(claims))
+
+
+def link(settings: Settings, request: Request, officer_id: str) -> str:
+    """Return the address that goes into a mail."""
+    return f"{settings.public_url}/desk/r?token={quote(token(settings, request, officer_id))}"
+
+
+def read(settings: Settings, given: str, now: datetime) -> Claims:
+    """Check a token.
+
+    :raises LinkForged: not made by us, for this purpose, with our key
+    :raises LinkExpired: it was ours, and its time is over
+    """
+    from itsdangerous import BadData
+
+    try:
+        claims = _signer(settings).loads(given)
+        read_claims = Claims(str(claims["r"]), str(claims["o"]), claims["v"])
+        expires_at = datetime.fromtimestamp(int(claims["e"]), UTC)
+    except (BadData, KeyError, TypeError, ValueError, UnicodeError):
+        raise LinkForged("No such request.") from None
+    if now > expires_at:
+        raise LinkExpired("The link has expired.")
+    return read_claims
+
+
+def _signer(settings: Settings):  # type: ignore[no-untyped-def]
+    from itsdangerous import URLSafeSerializer
+
+    if settings.link_key is None:
+        raise SettingsError("YINGDA_LINK_KEY is not set, so no personal link can be made. Set it or YINGDA_LINK_KEY_FILE.")
+    return URLSafeSerializer(
+        settings.link_key,
+        salt=_PURPOSE,
+        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+    )

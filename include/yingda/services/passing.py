@@ -1,0 +1,111 @@
+"""Passes: which Airflow run drives an incident, and when a new one is owed. Losing Airflow's database loses nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from yingda.domain.life import Stage
+from yingda.services import asking
+from yingda.services.case import Case, take
+from yingda.settings import Settings
+from yingda.store.models import Pass, SourceLink
+
+
+@dataclass(frozen=True)
+class Start:
+    """A run that Airflow is to be asked for; the id makes asking twice harmless."""
+
+    run_id: str
+    conf: dict[str, str]
+
+
+def latest(case: Case) -> Pass | None:
+    """Return the newest pass."""
+    return case.session.scalars(
+        select(Pass).where(Pass.incident_id == case.incident.id).order_by(Pass.number.desc())
+    ).first()
+
+
+def begin(case: Case, run_id: str, reason: str = "resumed") -> None:
+    """Note that a run drives this incident; the same run again changes nothing."""
+    known = case.session.scalars(select(Pass).where(Pass.run_id == run_id)).one_or_none()
+    if known is None:
+        known = _new(case, run_id, reason)
+    if known.started_at is None:
+        known.started_at = case.now
+        case.record("pass_started", run_id=run_id, number=known.number)
+
+
+def look_in(case: Case, run_id: str) -> None:
+    """Note that a task of this run looked in."""
+    known = case.session.scalars(select(Pass).where(Pass.run_id == run_id)).one_or_none()
+    if known is not None:
+        known.seen_at = case.now
+
+
+def end(case: Case, run_id: str) -> None:
+    """Note that the run saw everything through."""
+    known = case.session.scalars(select(Pass).where(Pass.run_id == run_id)).one()
+    if known.ended_at is None:
+        known.ended_at = case.now
+        case.record("pass_ended", run_id=run_id, number=known.number)
+
+
+def owed(session: Session, number: str, settings: Settings, now: datetime, is_alive: Callable[[str], bool]) -> Start | None:
+    """Return the run to ask Airflow for, if none that lives drives this incident.
+
+    A pass that was written but whose run never began is asked for again under its own id, so that a crash between
+    the row and the asking neither loses a run nor starts two.
+
+    :param is_alive: tells whether Airflow knows a run and has not ended it
+    """
+    case = take(session, number, settings, now)
+    if not Stage.CLOSING.is_past(case.incident.stage):
+        return None
+    known = latest(case)
+    if known is not None and is_alive(known.run_id):
+        return None
+    if known is None or known.started_at is not None:
+        known = _new(case, None, "resumed")
+    return Start(known.run_id, {"incident_no": number, "reason": known.reason})
+
+
+def reopen(case: Case, stage: Stage, reason: str, actor: str = "system") -> None:
+    """Take a closing or closed incident up again at `stage`. Clocks stay as they are."""
+    incident = case.incident
+    asking.withdraw_all(case, "reopened", actor=actor)
+    incident.closed_at = None
+    incident.outcome = None
+    _take_up_links(case)
+    case.record("reopened", actor, stage=stage.value, reason=reason)
+    case.move(stage, actor)
+
+
+def _take_up_links(case: Case) -> None:
+    links = case.session.scalars(select(SourceLink).where(SourceLink.incident_id == case.incident.id))
+    for link in links:
+        taken = case.session.scalar(
+            select(SourceLink.id).where(SourceLink.url_key == link.url_key, SourceLink.active, SourceLink.id != link.id)
+        )
+        link.active = taken is None
+
+
+def _new(case: Case, run_id: str | None, reason: str) -> Pass:
+    before = latest(case)
+    number = (before.number if before else 0) + 1
+    new = Pass(
+        incident_id=case.incident.id,
+        number=number,
+        run_id=run_id or f"{case.incident.number}-pass-{number}",
+        reason=reason,
+        created_at=case.now,
+    )
+    case.session.add(new)
+    case.session.flush()
+    case.record("pass_owed", run_id=new.run_id, number=number, reason=reason)
+    return new

@@ -1,0 +1,96 @@
+"""Reporting (核查): the unit's disposal report, its extensions, and the branch leader's judgement."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+
+from yingda.domain.clocks import ClockKind
+from yingda.domain.forms import Approve, Decline, Grant, Refuse, Report, RequestExtension, Return
+from yingda.domain.life import DocumentKind, RequestKind, Stage
+from yingda.services import asking, assigning, clocking, signing, writing
+from yingda.services.case import Case
+from yingda.store.models import Clock, Decision, Request
+
+
+def see_to_report(case: Case) -> None:
+    """Step `verification`: the unit is asked for its report; the time is that of the verified result."""
+    clock = clocking.find(case, ClockKind.VERIFICATION)
+    asking.ask(case, RequestKind.REPORT, clock=clock)
+
+
+def see_to_approval(case: Case) -> None:
+    """Step `report_approval`: the branch leader judges the newest revision."""
+    revision = asking.latest_revision(case, DocumentKind.REPORT)
+    if revision is None:
+        case.move(Stage.VERIFICATION)
+        return
+    asking.ask(case, RequestKind.APPROVE_REPORT, revision=revision)
+
+
+def submitted(case: Case, request: Request, answer: Report, actor: str) -> None:
+    """The report is here, as a new revision."""
+    writing.add_revision(case, DocumentKind.REPORT, actor, answer.model_dump(mode="json"))
+    clocking.meet(case, ClockKind.VERIFICATION, actor)
+    extension = asking.open_request(case, RequestKind.EXTENSION)
+    if extension is not None:
+        asking.withdraw(case, extension, "report_submitted", actor)
+    case.move(Stage.REPORT_APPROVAL, actor)
+
+
+def extension_asked(case: Case, request: Request, answer: RequestExtension, actor: str) -> None:
+    """The unit asks for more time; the branch leader rules, and the report stays asked for meanwhile."""
+    case.record("extension_asked", actor, until=answer.until.isoformat(), reason=answer.reason)
+    clock = case.session.get(Clock, request.clock_id) if request.clock_id else None
+    asking.ask(case, RequestKind.EXTENSION, clock=clock)
+
+
+def extension_granted(case: Case, request: Request, answer: Grant, actor: str) -> None:
+    """The new time holds; the original one stays in the record."""
+    until = asked_until(case)
+    clock = clocking.find(case, ClockKind.VERIFICATION)
+    if clock is not None and until is not None and clock.met_at is None:
+        clocking.extend(case, clock, until, actor)
+        report = asking.open_request(case, RequestKind.REPORT)
+        if report is not None:
+            report.due_at = until
+    case.record("extension_granted", actor, reason=answer.reason or None)
+
+
+def extension_refused(case: Case, request: Request, answer: Refuse, actor: str) -> None:
+    """The time stays what it was."""
+    case.record("extension_refused", actor, reason=answer.reason)
+
+
+def approved(case: Case, request: Request, answer: Approve, actor: str) -> None:
+    """The branch leader stands for the report."""
+    signing.put_signature(case, request, actor)
+    case.move(Stage.STATEMENT, actor)
+
+
+def returned(case: Case, request: Request, answer: Return, actor: str) -> None:
+    """Back to the unit with comments."""
+    case.record("report_returned", actor, sha256=request.revision_sha256, comment=answer.comment)
+    case.move(Stage.VERIFICATION, actor)
+
+
+def declined(case: Case, request: Request, answer: Decline, actor: str) -> None:
+    """The branch leader will not stand for it at all: the duty officer rules who answers, or dismisses."""
+    case.record("report_declined", actor, sha256=request.revision_sha256, comment=answer.comment)
+    assigning.take_away(case, actor)
+
+
+def asked_until(case: Case) -> datetime | None:
+    """Return the moment the latest request for more time named (UTC), None if there was none."""
+    payload = case.session.scalars(
+        select(Decision.payload)
+        .join(Request, Decision.request_id == Request.id)
+        .where(
+            Request.incident_id == case.incident.id,
+            Request.kind == RequestKind.REPORT,
+            Decision.action == "request_extension",
+        )
+        .order_by(Decision.id.desc())
+    ).first()
+    return None if payload is None else datetime.fromisoformat(payload["until"]).astimezone(UTC)

@@ -1,0 +1,128 @@
+"""Sending: what is claimed goes to its channel, and what became of it is noted; then the live page is looked at.
+
+No transaction is open while the outside world is spoken to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime
+from html import escape
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from yingda import rendering
+from yingda.domain import roles
+from yingda.domain.channels import Channel
+from yingda.domain.roles import Role
+from yingda.services import publishing
+from yingda.services.case import take
+from yingda.services.publishing import Sending
+from yingda.settings import Settings
+from yingda.transports import page
+from yingda.transports.errors import TransportError
+
+if TYPE_CHECKING:
+    from yingda.transports.bulletin import Notice
+
+Transaction = Callable[[], AbstractContextManager[Session]]
+
+
+def publish_due(transaction: Transaction, number: str, settings: Settings, clock: Callable[[], datetime]) -> int:
+    """Send what is due of one incident; return how many channels have it now.
+
+    What a crash left half done is looked up on the channel first, and sent again only where it is not there.
+    """
+    with transaction() as session:
+        sendings = publishing.claim_due(take(session, number, settings, clock()))
+    published = 0
+    for sending in sendings:
+        problem: TransportError | None = None
+        try:
+            url = _send(sending, settings)
+        except TransportError as failed:
+            problem = failed
+        with transaction() as session:
+            case = take(session, number, settings, clock())
+            if problem is None:
+                publishing.confirm(case, sending, url)
+                published += 1
+            elif problem.uncertain:
+                publishing.doubt(case, sending, problem.message)
+            else:
+                publishing.put_off(case, sending, problem.message, permanent=problem.permanent)
+    return published
+
+
+def look_due(transaction: Transaction, number: str, settings: Settings, clock: Callable[[], datetime]) -> int:
+    """Look at the pages that are due and note whether they show the text; return how many do."""
+    with transaction() as session:
+        pages = publishing.to_look_at(take(session, number, settings, clock()))
+    seen = 0
+    for publication_id, url, content in pages:
+        problem = _what_is_wrong(url, content)
+        with transaction() as session:
+            case = take(session, number, settings, clock())
+            if problem is None:
+                publishing.seen_live(case, publication_id)
+                seen += 1
+            else:
+                publishing.not_seen(case, publication_id, problem)
+    return seen
+
+
+def _what_is_wrong(url: str, content: dict[str, object]) -> str | None:
+    try:
+        shown = page.fetch(url)
+    except TransportError as unread:
+        return unread.message
+    expected = f"<h1>{escape(str(content['title']))}</h1>"
+    expected += rendering.statement_html(str(content["body"]))
+    if rendering.same_text(expected, shown):
+        return None
+    return f"{url} does not show the text that was published."
+
+
+def _send(sending: Sending, settings: Settings) -> str:
+    from yingda.transports.bulletin import Bulletin
+
+    channel = settings.channels.channel(sending.channel)
+    notice = _notice(sending, channel, settings)
+    bulletin = Bulletin(settings.bulletin)
+    # The bulletin may be written again at any time: same number, same revision, same bytes.
+    return bulletin.publish(notice).url
+
+
+def _notice(sending: Sending, channel: Channel, settings: Settings) -> Notice:
+    from yingda.transports.bulletin import Notice, Signed
+
+    english = settings.locale == "en"
+
+    def name(of: object) -> str:
+        return str(getattr(of, "name_en" if english else "name"))
+
+    return Notice(
+        incident_no=sending.incident_no,
+        kind=sending.content["kind"],  # type: ignore[arg-type]
+        title=str(sending.content["title"]),
+        body_html=rendering.statement_html(str(sending.content["body"])),
+        sha256=sending.sha256,
+        revision=sending.revision,
+        topic=sending.topic or "",
+        office_name=name(settings.roster.office),
+        unit_name=name(settings.roster.unit(sending.unit_id)) if sending.unit_id else "",
+        signed=tuple(
+            Signed(
+                role_label=roles.label(Role(signer.role), settings.locale),
+                name=name(settings.roster.officer(signer.officer_id)),
+                at=signer.at,
+            )
+            for signer in sending.signers
+        ),
+        published_at=sending.at,
+        drill=sending.drill,
+        base_url=channel.base_url or f"{settings.public_url}/bulletin",
+        locale=settings.locale,
+    )

@@ -1,0 +1,466 @@
+"""The public bulletin on a real disk, from several processes at once, with hostile texts."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import feedparser
+import pytest
+from yingda import rendering
+from yingda.transports import bulletin as bulletin_module
+from yingda.transports import files
+from yingda.transports.bulletin import Bulletin, Notice, Receipt, Signed
+from yingda.transports.errors import TransportError
+
+NOW = datetime(2026, 11, 23, 6, 5, tzinfo=UTC)
+NUMBER = "YQCZBG-2026-001"
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+PAYLOADS = [
+    "<script>alert(1)</script>",
+    '<img src=x onerror="alert(1)">',
+    "[点我](javascript:alert(1))",
+    "[点我](JaVaScRiPt:alert(1))",
+    "[点我](data:text/html;base64,PHNjcmlwdD4=)",
+    "<javascript:alert(1)>",
+    "[点我](vbscript:x)",
+    '[点我](https://example.org" onmouseover="alert(1))',
+    "![图](https://tracker.example.org/pixel.png)",
+    '</article><iframe src="https://evil.example.org"></iframe>',
+    "<svg><script>alert(1)</script></svg>",
+    "<!--<script>alert(1)//-->",
+    "&lt;script&gt;alert(1)&lt;/script&gt;",
+    '<a href="https://evil.example.org" style="position:fixed">x</a>',
+    "]]><script>alert(1)</script>",
+    "\x00<script\x00>alert(1)</script>\x0b",
+]
+
+
+def a_notice(**changes: Any) -> Notice:
+    notice = Notice(
+        incident_no=NUMBER,
+        kind="final",
+        title="关于某路段积水情况的说明",
+        body_html=rendering.statement_html("积水已于当日**排除**。\n\n- 已疏通\n- 已加装水泵\n"),
+        sha256="a" * 64,
+        revision=1,
+        topic="urban_management",
+        office_name="某街道办事处",
+        unit_name="城镇管理科",
+        signed=(Signed("办公室主任", "王明", NOW - timedelta(hours=1)),),
+        published_at=NOW,
+        drill=False,
+        base_url="https://example.org/bulletin",
+        locale="zh_CN",
+    )
+    return replace(notice, **changes)
+
+
+def tree_of(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def page_of(folder: Path, number: str = NUMBER) -> str:
+    return (folder / number / "index.html").read_text(encoding="utf-8")
+
+
+def atom_of(folder: Path) -> ElementTree.Element:
+    return ElementTree.fromstring((folder / "atom.xml").read_bytes())  # noqa: S314 - written by the code under test
+
+
+class Elements(HTMLParser):
+    """All start tags of a page with their attributes."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "var" / "bulletin"
+
+
+def test_a_statement_is_published_and_found_again(folder: Path) -> None:
+    notice = a_notice()
+
+    receipt = Bulletin(folder).publish(notice)
+
+    assert receipt == Receipt(f"https://example.org/bulletin/{NUMBER}/index.html", notice.sha256)
+    assert Bulletin(folder).look(NUMBER) == notice.sha256
+    page = page_of(folder)
+    assert rendering.same_text(f"<h1>{notice.title}</h1>{notice.body_html}", page)
+    words = rendering.plain_text(page)
+    for expected in (NUMBER, "某街道办事处", "城镇管理科", "办公室主任 王明", "2026-11-23 14:05", "城镇管理"):
+        assert expected in words
+
+
+def test_the_page_names_the_text_it_shows(folder: Path) -> None:
+    Bulletin(folder).publish(a_notice())
+
+    found = Elements(page_of(folder)).found
+    assert ("article", {"id": "statement", "data-sha256": "a" * 64}) in found
+    assert ("meta", {"name": "yingda-sha256", "content": "a" * 64}) in found
+
+
+def test_publishing_twice_gives_the_same_bytes_and_the_first_moment_stays(folder: Path) -> None:
+    Bulletin(folder).publish(a_notice())
+    once = tree_of(folder)
+
+    Bulletin(folder).publish(a_notice())
+    Bulletin(folder).publish(a_notice(published_at=NOW + timedelta(hours=3)))
+
+    assert tree_of(folder) == once
+
+
+def test_a_correction_stands_on_top_and_what_it_corrects_stays(folder: Path) -> None:
+    bulletin = Bulletin(folder)
+    bulletin.publish(a_notice())
+    bulletin.publish(
+        a_notice(
+            kind="correction",
+            title="更正",
+            body_html="<p>水深应为半米。</p>",
+            sha256="b" * 64,
+            revision=2,
+            published_at=NOW + timedelta(days=1),
+        )
+    )
+
+    assert bulletin.look(NUMBER) == "b" * 64
+    words = rendering.plain_text(page_of(folder))
+    assert words.index("水深应为半米") < words.index("此前发布的内容") < words.index("积水已于当日排除")
+    kept = json.loads((folder / NUMBER / "notice.json").read_text(encoding="utf-8"))["notices"]
+    assert [entry["sha256"] for entry in kept] == ["a" * 64, "b" * 64]
+
+
+def test_a_late_repeat_of_the_first_statement_does_not_push_the_correction_down(folder: Path) -> None:
+    bulletin = Bulletin(folder)
+    bulletin.publish(a_notice())
+    bulletin.publish(a_notice(kind="correction", sha256="b" * 64, revision=2, published_at=NOW + timedelta(days=1)))
+    before = tree_of(folder)
+
+    bulletin.publish(a_notice(published_at=NOW + timedelta(days=2)))
+
+    assert tree_of(folder) == before
+    assert bulletin.look(NUMBER) == "b" * 64
+
+
+def test_the_first_text_can_come_back_as_a_new_revision(folder: Path) -> None:
+    bulletin = Bulletin(folder)
+    bulletin.publish(a_notice())
+    bulletin.publish(a_notice(sha256="b" * 64, revision=2, published_at=NOW + timedelta(days=1)))
+    bulletin.publish(a_notice(revision=3, published_at=NOW + timedelta(days=2)))
+
+    assert bulletin.look(NUMBER) == "a" * 64
+    assert len(json.loads((folder / NUMBER / "notice.json").read_bytes())["notices"]) == 3
+
+
+def test_a_withdrawal_is_shown_above_what_was_withdrawn(folder: Path) -> None:
+    bulletin = Bulletin(folder)
+    bulletin.publish(a_notice())
+    bulletin.publish(
+        a_notice(kind="withdrawal", title="撤回", sha256="c" * 64, revision=2, published_at=NOW + timedelta(1))
+    )
+
+    words = rendering.plain_text(page_of(folder))
+    assert words.index("撤回声明") < words.index("关于某路段积水情况的说明")
+
+
+def test_nothing_stands_where_nothing_was_published(folder: Path) -> None:
+    assert Bulletin(folder).look(NUMBER) is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("积水已于当日", "积水未"),
+        ('data-sha256="' + "a" * 64, 'data-sha256="' + "b" * 64),
+        ("</ul>", "</ul><p>加一句</p>"),
+    ],
+)
+def test_a_page_changed_by_hand_is_not_taken_for_the_statement(folder: Path, old: str, new: str) -> None:
+    Bulletin(folder).publish(a_notice())
+    page = page_of(folder)
+    assert old in page
+    (folder / NUMBER / "index.html").write_text(page.replace(old, new, 1), encoding="utf-8")
+
+    assert Bulletin(folder).look(NUMBER) is None
+
+    Bulletin(folder).publish(a_notice())
+    assert Bulletin(folder).look(NUMBER) == "a" * 64
+
+
+@pytest.mark.parametrize("title", ["a & b <i>", "一  二", "引号\"和'", "尾空 "])
+def test_any_title_is_found_again(folder: Path, title: str) -> None:
+    Bulletin(folder).publish(a_notice(title=title))
+
+    assert Bulletin(folder).look(NUMBER) == "a" * 64
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "",
+        "../x",
+        "..",
+        "a/b",
+        "YQCZBG-2026-001\n",
+        "YQCZBG-2026-001/..",
+        "YQCZBG",
+        "/etc",
+        "YQCZBG-2026-００１",
+        "a" * 300,
+    ],
+)
+def test_what_is_no_incident_number_never_becomes_a_path(folder: Path, number: str) -> None:
+    with pytest.raises(TransportError, match="incident number") as publishing:
+        Bulletin(folder).publish(a_notice(incident_no=number))
+    with pytest.raises(TransportError, match="incident number"):
+        Bulletin(folder).look(number)
+
+    assert publishing.value.permanent
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"sha256": "A" * 64}, "sha256"),
+        ({"title": " "}, "title"),
+        ({"body_html": "<p> </p>"}, "body"),
+        ({"base_url": "javascript:alert(1)"}, "base_url"),
+        ({"published_at": datetime(2026, 11, 23)}, "time zone"),  # noqa: DTZ001 - a naive moment is the point
+    ],
+)
+def test_a_notice_that_cannot_be_published_is_refused_for_good(
+    folder: Path, changes: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(TransportError, match=named) as refusal:
+        Bulletin(folder).publish(a_notice(**changes))
+
+    assert refusal.value.permanent
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+@pytest.mark.parametrize("cleaned_before", [True, False])
+def test_no_text_brings_active_content_onto_a_page(folder: Path, payload: str, cleaned_before: bool) -> None:
+    body = rendering.statement_html(f"正文\n\n{payload}") if cleaned_before else f"<p>正文</p>{payload}"
+    Bulletin(folder).publish(a_notice(title=f"标题 {payload}", body_html=body, unit_name=payload, office_name=payload))
+
+    for page in (page_of(folder), (folder / "index.html").read_text(encoding="utf-8")):
+        for tag, attributes in Elements(page).found:
+            assert tag not in {"script", "img", "iframe", "svg", "object", "embed", "form", "style"}
+            assert not any(name.startswith("on") or name == "style" for name in attributes)
+            scheme, colon, _ = (attributes.get("href") or "").partition(":")
+            assert not colon or scheme in {"http", "https", "mailto", "tel"}
+    assert page_of(folder).count("<article") == 1
+    assert Bulletin(folder).look(NUMBER) == "a" * 64
+    atom_of(folder)
+    json.loads((folder / "feed.json").read_bytes())
+
+
+def test_pages_need_no_script_and_load_nothing_from_elsewhere(folder: Path) -> None:
+    Bulletin(folder).publish(a_notice())
+
+    for page in (page_of(folder), (folder / "index.html").read_text(encoding="utf-8")):
+        found = Elements(page).found
+        [policy] = [a["content"] for tag, a in found if a.get("http-equiv") == "Content-Security-Policy"]
+        assert policy is not None
+        assert policy.startswith("default-src 'none'; style-src 'self'; img-src 'self'")
+        assert ("html", {"lang": "zh-CN"}) in found
+        assert not [tag for tag, a in found if "src" in a or tag == "script"]
+        for tag, attributes in found:
+            if tag in {"a", "link"}:
+                assert not (attributes["href"] or "").startswith(("/", "http")), "links are relative, for any subfolder"
+
+
+def test_every_relative_link_leads_to_a_file(folder: Path) -> None:
+    Bulletin(folder).publish(a_notice())
+
+    for page in (folder / "index.html", folder / NUMBER / "index.html"):
+        for tag, attributes in Elements(page.read_text(encoding="utf-8")).found:
+            target = attributes.get("href") or ""
+            if tag in {"a", "link"} and not target.startswith("#"):
+                assert (page.parent / target).is_file(), target
+
+
+def test_a_drill_says_so_and_is_kept_out_of_search_engines(folder: Path) -> None:
+    Bulletin(folder).publish(a_notice(drill=True))
+    Bulletin(folder).publish(a_notice(incident_no="YQCZBG-2026-002"))
+
+    page = page_of(folder)
+    assert '<meta name="robots" content="noindex, nofollow">' in page
+    assert "<title>【演练】" in page
+    assert "这是一次演练" in page
+    assert "【演练】" in (folder / "index.html").read_text(encoding="utf-8")
+    assert "演练" not in page_of(folder, "YQCZBG-2026-002")
+    assert "noindex" not in page_of(folder, "YQCZBG-2026-002")
+
+
+def test_an_english_bulletin_speaks_english(folder: Path) -> None:
+    Bulletin(folder).publish(a_notice(locale="en"))
+
+    page = page_of(folder)
+    assert '<html lang="en">' in page
+    assert "Urban management" in page
+    assert "Responsible unit" in page
+
+
+def test_the_atom_feed_is_valid_and_keeps_its_ids(folder: Path) -> None:
+    bulletin = Bulletin(folder)
+    bulletin.publish(a_notice(title="积水 & <其他>"))
+    before = feedparser.parse((folder / "atom.xml").read_bytes())
+    bulletin.publish(
+        a_notice(kind="correction", sha256="b" * 64, revision=2, published_at=NOW + timedelta(days=1), title="更正")
+    )
+    bulletin.publish(
+        a_notice(
+            incident_no="YQCZBG-2026-002", base_url="https://new.example.org", published_at=NOW + timedelta(days=2)
+        )
+    )
+
+    after = feedparser.parse((folder / "atom.xml").read_bytes())
+    assert not before.bozo
+    assert not after.bozo
+    assert before.entries[0].title_detail.value == "积水 & <其他>"
+    [entry] = [entry for entry in after.entries if entry.link.endswith(f"{NUMBER}/index.html")]
+    assert entry.id == before.entries[0].id == f"tag:example.org,2026-11-23:{NUMBER}"
+    assert (before.feed.id, before.feed.author) == (after.feed.id, "某街道办事处")
+    assert entry.updated == "2026-11-24T06:05:00+00:00"
+    assert entry.published == "2026-11-23T06:05:00+00:00"
+    assert entry.author == "某街道办事处"
+    assert [entry.title for entry in after.entries] == ["关于某路段积水情况的说明", "更正"]
+    root = atom_of(folder)
+    assert root.tag == f"{ATOM}feed"
+    assert root.findtext(f"{ATOM}updated") == "2026-11-25T06:05:00+00:00"
+
+
+def test_the_json_feed_has_what_the_format_asks_for(folder: Path) -> None:
+    Bulletin(folder).publish(a_notice())
+
+    feed = json.loads((folder / "feed.json").read_bytes())
+    assert feed["version"] == "https://jsonfeed.org/version/1.1"
+    assert feed["title"]
+    assert feed["feed_url"] == "https://example.org/bulletin/feed.json"
+    [item] = feed["items"]
+    assert item["id"] == f"tag:example.org,2026-11-23:{NUMBER}"
+    assert item["url"] == f"https://example.org/bulletin/{NUMBER}/index.html"
+    assert item["content_html"] == a_notice().body_html
+    assert item["date_published"] == "2026-11-23T06:05:00Z"
+
+
+def test_everybody_may_read_what_is_public_whatever_the_umask(folder: Path) -> None:
+    old = os.umask(0o077)
+    try:
+        Bulletin(folder).publish(a_notice())
+    finally:
+        os.umask(old)
+
+    for path in [folder, *folder.rglob("*")]:
+        if path.name != ".lock":
+            assert path.stat().st_mode & 0o777 == (0o755 if path.is_dir() else 0o644), path
+
+
+def publish_some(folder: Path, first: int, count: int) -> None:
+    for number in range(first, first + count):
+        Bulletin(folder).publish(
+            a_notice(incident_no=f"YQCZBG-2026-{number:03}", published_at=NOW + timedelta(minutes=number))
+        )
+
+
+def test_publishing_from_several_processes_at_once_loses_none(folder: Path) -> None:
+    fork = multiprocessing.get_context("fork")
+    # The ranges overlap: some incidents are published by two processes at once.
+    processes = [fork.Process(target=publish_some, args=(folder, first, 8)) for first in (1, 5, 9, 13)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+
+    assert [process.exitcode for process in processes] == [0, 0, 0, 0]
+    numbers = {f"YQCZBG-2026-{number:03}" for number in range(1, 21)}
+    assert {number for number in numbers if Bulletin(folder).look(number)} == numbers
+    feed = json.loads((folder / "feed.json").read_bytes())
+    assert {item["_yingda"]["incident_no"] for item in feed["items"]} == numbers
+    assert len(feedparser.parse((folder / "atom.xml").read_bytes()).entries) == 20
+    assert not list(folder.rglob("*.draft"))
+    once = tree_of(folder)
+    publish_some(folder, 1, 20)
+    assert tree_of(folder) == once
+
+
+@pytest.mark.parametrize("writes_before_the_crash", range(6))
+def test_a_crash_between_any_two_files_is_mended_by_doing_it_again(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writes_before_the_crash: int
+) -> None:
+    Bulletin(tmp_path / "whole").publish(a_notice())
+    write, done = files.write, []
+
+    def write_until_the_crash(path: Path, content: bytes, *, mode: int = 0o644) -> bool:
+        if len(done) == writes_before_the_crash:
+            raise KeyboardInterrupt
+        done.append(path)
+        return write(path, content, mode=mode)
+
+    with monkeypatch.context() as crash:
+        crash.setattr(bulletin_module.files, "write", write_until_the_crash)
+        with pytest.raises(KeyboardInterrupt):
+            Bulletin(folder).publish(a_notice())
+
+    Bulletin(folder).publish(a_notice())
+
+    assert tree_of(folder) == tree_of(tmp_path / "whole")
+
+
+def test_a_full_disk_is_worth_another_try_and_leaves_the_old_page(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Bulletin(folder).publish(a_notice())
+    before = tree_of(folder)
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(files.os, "fsync", full)
+        with pytest.raises(TransportError, match="No space left") as failure:
+            Bulletin(folder).publish(a_notice(sha256="b" * 64, revision=2))
+
+    assert not failure.value.permanent
+    assert tree_of(folder) == before
+
+
+def test_a_publication_that_hangs_is_named_instead_of_waited_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulletin_module, "LOCK_PATIENCE", 0.1)
+    bulletin = Bulletin(folder)
+    bulletin.publish(a_notice())
+
+    with bulletin._locked(), pytest.raises(TransportError, match="held") as failure:
+        Bulletin(folder).publish(a_notice())
+
+    assert not failure.value.permanent
+
+
+def test_a_damaged_record_is_named_with_its_remedy(folder: Path) -> None:
+    Bulletin(folder).publish(a_notice())
+    (folder / NUMBER / "notice.json").write_text("{", encoding="utf-8")
+
+    with pytest.raises(TransportError, match=r"notice\.json is damaged"):
+        Bulletin(folder).publish(a_notice(incident_no="YQCZBG-2026-002"))
