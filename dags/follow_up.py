@@ -12,7 +12,6 @@ from datetime import timedelta
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import dag
-
 from yingda.operators.steps import AttendAll
 
 

@@ -20,14 +20,13 @@ waits; waiting holds no worker slot. Officers answer through personal links in t
 | 上线核验 `live_check` | 系统 | 像读者一样打开页面核对 |
 | 待办结 `closing` | 值班员 | 请值班员办结，运行结束 |
 
-**运维**：任何一步都可以清除、重跑、标记，不会重复发信、重复发布，也不会跳过签发。时限以 `include/config/policy.yaml` 为准。
-事件全貌见 `/desk/`。
+**运维**：任何一步都可以清除、重跑、标记，不会重复发信、重复发布，也不会跳过签发。
+时限以 `include/config/policy.yaml` 为准，事件全貌见 `/desk/`。
 """
 
 from datetime import timedelta
 
 from airflow.sdk import chain, dag
-
 from yingda.operators.form import INCIDENT_FORM
 from yingda.operators.sensors import ApprovalGate, DomainSensor, VerificationSensor
 from yingda.operators.steps import AskToClose, AssignUnit, LiveCheck, OpenIncident, PublishStatement

@@ -304,6 +304,10 @@ def test_what_people_type_as_plain_text_stays_plain_text() -> None:
     assert "`引号`" in html
 
 
+def test_html_in_a_statement_is_shown_and_not_obeyed() -> None:
+    assert rendering.statement_html("<b>粗</b>") == "<p>&lt;b&gt;粗&lt;/b&gt;</p>\n"
+
+
 @given(st.text(max_size=200) | st.text("<>/\"'=&;:()[]*#!`-a\n ", max_size=80))
 def test_whatever_is_typed_comes_out_clean_and_stays_as_it_is_when_cleaned_again(text: str) -> None:
     html = rendering.statement_html(text)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 from pydantic import ValidationError
-
 from yingda import settings
 from yingda.domain.channels import Channels, web_address
 
@@ -43,8 +42,18 @@ def test_an_address_loses_the_slash_at_its_end():
 
 @pytest.mark.parametrize(
     "address",
-    ["www.example.org", "https://", "javascript:alert(1)", "https://a b.org", "https://u:p@example.org", "http://x/?a=1"]
-    + ["http://x/#a", "http://x:99999", "http://[::1", "http://x\\y"],
+    [
+        "www.example.org",
+        "https://",
+        "javascript:alert(1)",
+        "https://a b.org",
+        "https://u:p@example.org",
+        "http://x/?a=1",
+        "http://x/#a",
+        "http://x:99999",
+        "http://[::1",
+        "http://x\\y",
+    ],
 )
 def test_what_is_no_plain_web_address_is_refused(address):
     with pytest.raises(ValueError, match="is not a web address"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import time, timedelta
 
 import pytest
-
 from yingda import settings
 from yingda.domain.clocks import ClockKind, Span
 from yingda.domain.policy import Policy
@@ -80,3 +79,9 @@ def test_the_register_is_compiled_at_eight_and_mail_is_tried_eight_times(policy)
     assert len(policy.mail.pauses) == policy.mail.attempts - 1
     assert list(policy.mail.pauses) == sorted(policy.mail.pauses, key=lambda pause: pause.elapsed)
     assert policy.links.valid_for == Span(timedelta(days=30))
+
+
+def test_the_duty_officer_hears_of_a_failing_publication_within_two_minutes(policy):
+    rule = policy.publication
+    waited = [rule.pauses[min(n, len(rule.pauses) - 1)].elapsed for n in range(rule.tell_after - 1)]
+    assert sum(waited, timedelta()) < timedelta(minutes=2)

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-
 from yingda import settings
 from yingda.domain.errors import UnknownOfficer, UnknownUnit
 from yingda.domain.roles import Role
@@ -35,7 +34,9 @@ def unit(data: dict[str, Any], unit_id: str) -> dict[str, Any]:
     return next(unit for unit in data["units"] if unit["id"] == unit_id)
 
 
-def absent(data: dict[str, Any], officer_id: str, deputy: str, start: str = "2026-11-23", end: str = "2026-11-27") -> None:
+def absent(
+    data: dict[str, Any], officer_id: str, deputy: str, start: str = "2026-11-23", end: str = "2026-11-27"
+) -> None:
     one(data, officer_id)["absences"].append({"start": start, "end": end, "deputy": deputy})
 
 
@@ -66,9 +67,9 @@ def test_roles_of_a_unit_are_held_by_its_own_people(shipped):
 
 
 def test_an_id_that_nobody_has_is_named_with_the_ids_there_are(shipped):
-    with pytest.raises(UnknownOfficer, match="'wang'.*lu_zhenghua"):
+    with pytest.raises(UnknownOfficer, match=r"'wang'.*lu_zhenghua"):
         shipped.officer("wang")
-    with pytest.raises(UnknownUnit, match="'moon'.*sanitation"):
+    with pytest.raises(UnknownUnit, match=r"'moon'.*sanitation"):
         shipped.unit("moon")
     with pytest.raises(UnknownUnit):
         shipped.holders(Role.SECTION_HEAD, "moon")
@@ -192,8 +193,20 @@ def test_a_unit_needs_its_people(data):
 
 @pytest.mark.parametrize(
     "email",
-    ["wang", "wang@", "@example.org", "wang li@example.org", "wang@example..org", ".w@example.org", "w@-a.org", "王@x.cn"]
-    + ["wang@example.org\nBcc: all@example.org", "wang@example.org\n", "Wang <wang@example.org>", "a@b.org,c@d.org"],
+    [
+        "wang",
+        "wang@",
+        "@example.org",
+        "wang li@example.org",
+        "wang@example..org",
+        ".w@example.org",
+        "w@-a.org",
+        "王@x.cn",
+        "wang@example.org\nBcc: all@example.org",
+        "wang@example.org\n",
+        "Wang <wang@example.org>",
+        "a@b.org,c@d.org",
+    ],
 )
 def test_a_bad_address_is_refused(data, email):
     one(data, "bai_lu")["email"] = email

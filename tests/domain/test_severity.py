@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-
 from yingda.domain import clocks, roles, severity
 from yingda.domain.clocks import ClockKind
 from yingda.domain.roles import Role
@@ -10,7 +9,13 @@ from yingda.domain.severity import Severity, Topic
 
 def test_the_office_calls_its_severities_and_topics_by_their_chinese_names():
     assert [severity.label(one, "zh_CN") for one in Severity] == ["一般", "重大", "特别重大"]
-    assert [severity.label(one, "zh_CN") for one in Topic] == ["社会民生", "经济发展", "城镇管理", "环境卫生", "公众服务"]
+    assert [severity.label(one, "zh_CN") for one in Topic] == [
+        "社会民生",
+        "经济发展",
+        "城镇管理",
+        "环境卫生",
+        "公众服务",
+    ]
     assert severity.label(Severity.CRITICAL, "en") == "Critical"
 
 

@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
+from multiprocessing.synchronize import Barrier as BarrierOfProcesses
 from pathlib import Path
 from typing import Any
 
@@ -406,12 +407,36 @@ def test_publishing_from_several_processes_at_once_loses_none(folder: Path) -> N
     assert tree_of(folder) == once
 
 
+def publish_revisions(folder: Path, first: int, start: BarrierOfProcesses) -> None:
+    start.wait(20)
+    for revision in range(first, first + 10):
+        Bulletin(folder).publish(
+            a_notice(revision=revision, sha256=f"{revision:064x}", published_at=NOW + timedelta(minutes=revision))
+        )
+
+
+def test_revisions_of_one_incident_published_at_once_are_all_kept(folder: Path) -> None:
+    fork = multiprocessing.get_context("fork")
+    start = fork.Barrier(4)
+    processes = [fork.Process(target=publish_revisions, args=(folder, first, start)) for first in (1, 11, 21, 31)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+
+    assert [process.exitcode for process in processes] == [0, 0, 0, 0]
+    kept = json.loads((folder / NUMBER / "notice.json").read_bytes())["notices"]
+    assert [entry["revision"] for entry in kept] == list(range(1, 41))
+    assert Bulletin(folder).look(NUMBER) == f"{40:064x}"
+
+
 @pytest.mark.parametrize("writes_before_the_crash", range(6))
 def test_a_crash_between_any_two_files_is_mended_by_doing_it_again(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writes_before_the_crash: int
 ) -> None:
     Bulletin(tmp_path / "whole").publish(a_notice())
-    write, done = files.write, []
+    write = files.write
+    done: list[Path] = []
 
     def write_until_the_crash(path: Path, content: bytes, *, mode: int = 0o644) -> bool:
         if len(done) == writes_before_the_crash:
@@ -420,7 +445,7 @@ def test_a_crash_between_any_two_files_is_mended_by_doing_it_again(
         return write(path, content, mode=mode)
 
     with monkeypatch.context() as crash:
-        crash.setattr(bulletin_module.files, "write", write_until_the_crash)
+        crash.setattr(files, "write", write_until_the_crash)
         with pytest.raises(KeyboardInterrupt):
             Bulletin(folder).publish(a_notice())
 
@@ -439,7 +464,7 @@ def test_a_full_disk_is_worth_another_try_and_leaves_the_old_page(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as disk:
-        disk.setattr(files.os, "fsync", full)
+        disk.setattr(os, "fsync", full)
         with pytest.raises(TransportError, match="No space left") as failure:
             Bulletin(folder).publish(a_notice(sha256="b" * 64, revision=2))
 

@@ -19,6 +19,11 @@ from yingda.transports.errors import TransportError
 from yingda.transports.mail import Attachment, Letter, MailServer, build, send_all
 
 
+def hang_up(server: SMTP) -> None:
+    assert isinstance(server.transport, asyncio.Transport)
+    server.transport.abort()
+
+
 class PostOffice:
     """Takes what it is given; `answers` says otherwise by recipient, at RCPT or DATA."""
 
@@ -45,7 +50,7 @@ class PostOffice:
     ) -> str:
         self.mails_begun += 1
         if self.mails_begun == self.hang_up_on_mail_number:
-            server.transport.abort()
+            hang_up(server)
         envelope.mail_from = address
         return "250 OK"
 
@@ -60,7 +65,7 @@ class PostOffice:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         [to] = envelope.rcpt_tos
         if to in self.hang_up_on_data:
-            server.transport.abort()
+            hang_up(server)
             return "250 OK"
         await asyncio.sleep(self.slow)
         if refusal := self.at_data.get(to):

@@ -14,7 +14,7 @@ from yingda.domain.errors import ConfRefused
 from yingda.domain.life import Stage
 from yingda.domain.severity import Severity, Topic
 
-OfficeId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}\Z")]
+OfficeId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
 REOPENING_STAGES = (Stage.ASSIGN_UNIT, Stage.VERIFICATION, Stage.STATEMENT)
 """Where a further pass of an incident may begin."""
@@ -36,7 +36,7 @@ class LeadConf(BaseModel):
     source_url: str | None = Field(default=None, max_length=2000)
     seen_at: AwareDatetime | None = None
     reporter: OfficeId | None = None
-    incident_no: str | None = Field(default=None, pattern=r"^[A-Z]{2,16}-\d{4}-\d{3,}\Z")
+    incident_no: str | None = Field(default=None, pattern=r"^[A-Z]{2,16}-[0-9]{4}-[0-9]{3,}$")
     stage: Stage | None = None
     reason: str | None = Field(default=None, max_length=500)
 

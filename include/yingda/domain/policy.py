@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, time
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
 from .clocks import ClockKind, Span
 from .errors import Fault
@@ -75,18 +75,33 @@ class LinkRule(_Rules):
     valid_for: SpanText
 
 
+def _day_and_night(pauses: tuple[Span, ...]) -> tuple[Span, ...]:
+    faults: list[tuple[tuple[str | int, ...], str]] = [
+        ((position,), f"'{pause}' cannot be a pause. Write 20s, 30m, 2h or 5d.")
+        for position, pause in enumerate(pauses)
+        if pause.elapsed is None
+    ]
+    if faults:
+        raise Fault(faults)
+    return pauses
+
+
+# The pauses before the second, third, … attempt; the last one repeats. Never working days.
+Pauses = Annotated[tuple[SpanText, ...], Field(min_length=1), AfterValidator(_day_and_night)]
+
+
 class MailRule(_Rules):
-    """How often a message is tried, and the pauses before the second, third, … attempt; the last pause repeats."""
+    """How often a message is tried, and the pauses between."""
 
     attempts: Annotated[int, Field(ge=1, le=50)]
-    pauses: Annotated[tuple[SpanText, ...], Field(min_length=1)]
+    pauses: Pauses
 
-    @model_validator(mode="after")
-    def _no_working_days(self) -> MailRule:
-        for position, pause in enumerate(self.pauses):
-            if pause.elapsed is None:
-                raise Fault([(("pauses", position), f"'{pause}' cannot be a pause. Write 20s, 30m, 2h or 5d.")])
-        return self
+
+class PublicationRule(_Rules):
+    """The pauses between attempts to publish or to see a page, and after how many the duty officer is told."""
+
+    tell_after: Annotated[int, Field(ge=1, le=50)]
+    pauses: Pauses
 
 
 class Policy(_Rules):
@@ -100,6 +115,7 @@ class Policy(_Rules):
     register_rule: RegisterRule = Field(alias="register")
     links: LinkRule
     mail: MailRule
+    publication: PublicationRule
 
     @property
     def register_at(self) -> time:

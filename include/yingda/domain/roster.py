@@ -51,8 +51,8 @@ def _line(value: str) -> str:
 
 
 def _prefix(value: str) -> str:
-    if not re.fullmatch(r"[A-Z][A-Z0-9]{1,19}", value):
-        raise ValueError(f"{value!r} cannot begin incident numbers. Write 2 to 20 capital letters or digits: YQCZBG.")
+    if not re.fullmatch(r"[A-Z]{2,16}", value):
+        raise ValueError(f"{value!r} cannot begin incident numbers. Write 2 to 16 capital letters: YQCZBG.")
     return value
 
 

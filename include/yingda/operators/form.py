@@ -14,7 +14,7 @@ def _both(value: Severity | Topic) -> str:
     return f"{label(value, 'zh_CN')} {label(value, 'en')}"
 
 
-_ID = r"^[a-z][a-z0-9_]{0,63}$"
+_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 _LEAD, _WHERE, _AGAIN = "线索 Lead", "来源 Source", "再次办理 Further pass"
 
 
@@ -23,11 +23,13 @@ def _optional(**schema: Any) -> Param:
 
 
 INCIDENT_FORM: dict[str, Param] = {
-    "title": _optional(
+    "title": Param(
+        type="string",
         title="标题 Title",
-        description="一句话说明群众反映什么，1–200 字；新事件必填。Required for a new incident.",
+        description="一句话说明群众反映什么，1–200 字。One line that names the concern.",
         minLength=1,
         maxLength=200,
+        pattern=r"\S",
         section=_LEAD,
     ),
     "summary": _optional(

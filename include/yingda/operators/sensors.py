@@ -29,9 +29,7 @@ def open_or_find(context: Context) -> Opened:
 
     dag_run = context["dag_run"]
     with wiring.transaction() as session:
-        return opening.open_incident(
-            session, dag_run.conf or {}, dag_run.run_id, wiring.settings(), wiring.utcnow()
-        )
+        return opening.open_incident(session, dag_run.conf or {}, dag_run.run_id, wiring.settings(), wiring.utcnow())
 
 
 class DomainSensor(BaseSensorOperator):

@@ -113,5 +113,3 @@ class AttendAll(BaseOperator):
             self.log.error("%s could not be attended to: %s", number, problem)
         wiring.courier().deliver()
         return [{"trigger_run_id": start.run_id, "conf": start.conf} for start in report.starts]
-
-

@@ -12,7 +12,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from yingda.operators.poller import shared
 
 SETTLE = 1.5
-"""Seconds a trigger waits at least: one that fires sooner meets its own task's end and fails it (apache/airflow#72716)."""
+"""Seconds a trigger waits at least: one that fires sooner meets its own task's end and fails it (Airflow #72716)."""
 
 
 class IncidentTrigger(BaseTrigger):

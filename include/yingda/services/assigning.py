@@ -81,7 +81,5 @@ def _notify(case: Case, unit_id: str, how: str, actor: str, reason: str = "") ->
 
 
 def _was_ever_assigned(case: Case) -> bool:
-    asked = select(Request.id).where(
-        Request.incident_id == case.incident.id, Request.kind == RequestKind.ASSIGN_UNIT
-    )
+    asked = select(Request.id).where(Request.incident_id == case.incident.id, Request.kind == RequestKind.ASSIGN_UNIT)
     return case.incident.notified_at is not None or case.session.scalar(asked.limit(1)) is not None

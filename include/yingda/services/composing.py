@@ -223,7 +223,8 @@ def _notice(session: Session, message: OutboxMessage, settings: Settings) -> dic
             f"{what}: nobody holding the role {who} may do it (author, signer of another stage, or nobody named)."
             " Please amend the roster."
             if english
-            else f"{what}：{who}中没有可以办理的人（起草人、已签署其他环节的人不能再办，或名册中没有此人）。请调整人员名册。"
+            else f"{what}：{who}中没有可以办理的人（起草人、已签署其他环节的人不能再办，或名册中没有此人）。"
+            "请调整人员名册。"
         )
     for code, detail in values.get("flaws", []):
         lines.append(f"{code}: {detail}")

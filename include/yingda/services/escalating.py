@@ -119,4 +119,3 @@ def _person(case: Case, addressee: Addressee) -> Person:
     roster = case.settings.roster
     deputy_for = roster.officer(addressee.deputy_for) if addressee.deputy_for else None
     return Person(officer=roster.officer(addressee.officer_id), deputy_for=deputy_for)
-

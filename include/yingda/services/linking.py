@@ -53,7 +53,9 @@ def _signer(settings: Settings):  # type: ignore[no-untyped-def]
     from itsdangerous import URLSafeSerializer
 
     if settings.link_key is None:
-        raise SettingsError("YINGDA_LINK_KEY is not set, so no personal link can be made. Set it or YINGDA_LINK_KEY_FILE.")
+        raise SettingsError(
+            "YINGDA_LINK_KEY is not set, so no personal link can be made. Set it or YINGDA_LINK_KEY_FILE."
+        )
     return URLSafeSerializer(
         settings.link_key,
         salt=_PURPOSE,

@@ -1,4 +1,4 @@
-"""Opening (受理): a trigger becomes an incident, joins one, or asks for a further pass of one; the same run always the same."""
+"""Opening (受理): a trigger becomes an incident, joins one, or asks for a further pass of one."""
 
 from __future__ import annotations
 
@@ -114,9 +114,7 @@ def _new_incident(session: Session, lead: LeadConf, run_id: str, settings: Setti
         session.add(
             SourceLink(incident_id=incident.id, url=lead.source_url, url_key=url_key(lead.source_url), active=True)
         )
-    session.add(
-        Pass(incident_id=incident.id, number=1, run_id=run_id, reason="opened", created_at=now, started_at=now)
-    )
+    session.add(Pass(incident_id=incident.id, number=1, run_id=run_id, reason="opened", created_at=now, started_at=now))
     case.record("incident_opened", severity=lead.severity.value, drill=lead.drill, run_id=run_id)
     for kind in (ClockKind.PUBLIC_WORD, ClockKind.PRESS_CONFERENCE):
         clocking.start(case, kind, started_at=now)

@@ -56,7 +56,9 @@ def end(case: Case, run_id: str) -> None:
         case.record("pass_ended", run_id=run_id, number=known.number)
 
 
-def owed(session: Session, number: str, settings: Settings, now: datetime, is_alive: Callable[[str], bool]) -> Start | None:
+def owed(
+    session: Session, number: str, settings: Settings, now: datetime, is_alive: Callable[[str], bool]
+) -> Start | None:
     """Return the run to ask Airflow for, if none that lives drives this incident.
 
     A pass that was written but whose run never began is asked for again under its own id, so that a crash between
@@ -72,7 +74,8 @@ def owed(session: Session, number: str, settings: Settings, now: datetime, is_al
         return None
     if known is None or known.started_at is not None:
         known = _new(case, None, "resumed")
-    return Start(known.run_id, {"incident_no": number, "reason": known.reason})
+    conf = {"title": case.incident.title, "incident_no": number, "reason": known.reason}
+    return Start(known.run_id, conf)
 
 
 def reopen(case: Case, stage: Stage, reason: str, actor: str = "system") -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from yingda.domain.clocks import ClockKind, Span
 from yingda.domain.life import DocumentKind, Outcome, PublicationState, Stage
-from yingda.services import asking, closing, clocking, signing, telling
+from yingda.services import asking, clocking, closing, signing, telling
 from yingda.services.case import Case
 from yingda.store.models import Commitment, Publication, Revision
 
@@ -61,9 +61,7 @@ def see_to_live_check(case: Case) -> None:
 def of_revision(case: Case, revision: Revision) -> list[Publication]:
     """Return the publications of one text, in the order they were owed."""
     return list(
-        case.session.scalars(
-            select(Publication).where(Publication.revision_id == revision.id).order_by(Publication.id)
-        )
+        case.session.scalars(select(Publication).where(Publication.revision_id == revision.id).order_by(Publication.id))
     )
 
 
@@ -257,9 +255,7 @@ def _promise(case: Case, sending: Sending, revision_id: int) -> None:
     """Each date of a published statement becomes a commitment, once."""
     promised = sending.content.get("commitments") or []
     assert isinstance(promised, list)  # noqa: S101 - the form made it a list; this tells the type checker
-    known = set(
-        case.session.scalars(select(Commitment.position).where(Commitment.revision_id == revision_id))
-    )
+    known = set(case.session.scalars(select(Commitment.position).where(Commitment.revision_id == revision_id)))
     for position, promise in enumerate(promised):
         if position not in known:
             case.session.add(

@@ -1,4 +1,4 @@
-"""Signing (签发): the chain of the present severity, one after the other, each under exactly the text that will be published."""
+"""Signing (签发): the chain of the present severity, one after the other, under exactly the text to be published."""
 
 from __future__ import annotations
 
@@ -112,4 +112,3 @@ def refuse_if_involved(case: Case, revision: Revision, officer_id: str) -> None:
 def is_asked(request: Request, officer_id: str) -> Addressee | None:
     """Return the officer's place among those a request was sent to, None if it was not sent to them."""
     return next((person for person in request.addressees if person.officer_id == officer_id), None)
-

@@ -37,7 +37,5 @@ def add_revision(case: Case, kind: DocumentKind, author_id: str, content: Mappin
     )
     case.session.add(revision)
     case.session.flush()
-    case.record(
-        "revision_written", author_id, document=kind.value, number=revision.number, sha256=revision.sha256
-    )
+    case.record("revision_written", author_id, document=kind.value, number=revision.number, sha256=revision.sha256)
     return revision

@@ -7,7 +7,6 @@ counts as absent. Whatever is wrong is reported at once, all of it, as a Setting
 from __future__ import annotations
 
 import os
-import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -275,19 +274,22 @@ def _locale(value: str) -> str:
 
 
 def _database_url(value: str) -> str:
-    """Check the URL and name the driver in it: what a bare `postgresql://` means changes with SQLAlchemy."""
+    """Check the URL and name the driver in it: what a bare `postgresql://` means changes with SQLAlchemy.
+
+    No part of it but the scheme is shown: a misplaced part may be the password.
+    """
     form = "Write postgresql://user:password@host:5432/database, or leave it out for the embedded one."
     scheme, separator, rest = value.partition("://")
-    if not separator or scheme not in ("postgresql", "postgres", "postgresql+psycopg2"):
-        shown = re.sub(r"//[^/]*@", "//…@", value)
-        raise ValueError(f"{shown!r} is not a PostgreSQL address that we can use. {form}")
+    if not separator:
+        raise ValueError(f"the value is not an address. {form}")
+    if scheme not in ("postgresql", "postgres", "postgresql+psycopg2"):
+        raise ValueError(f"'{scheme}://…' is not a PostgreSQL address that we can use. {form}")
     try:
         parts = urlsplit(f"postgresql://{rest}")
         named = bool(parts.path.strip("/")) and (parts.port or 1)
     except ValueError:
         named = False
     if not named:
-        # The value is kept out of the message, since what is misplaced in it may be the password.
         raise ValueError(f"the address has no database name or no proper port. {form}")
     return f"postgresql+psycopg2://{rest}"
 

@@ -19,7 +19,9 @@ from yingda.domain.errors import Fault, SettingsError
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
-_STANDARD_TAG = "tag:yaml.org,2002:"
+_TAGS = frozenset(
+    f"tag:yaml.org,2002:{kind}" for kind in ["map", "seq", "str", "int", "float", "bool", "null", "timestamp"]
+)
 
 Place = tuple[str | int, ...]
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -38,9 +40,13 @@ class YamlFile:
     root: Node | None
     value: Any
 
-    def find(self, place: Place) -> tuple[int, int]:
-        """Return how many steps of `place` this file has, and the line (from 1) of the last of them."""
-        node, line = self.root, 1
+    def find(self, place: Place) -> tuple[int, int, bool]:
+        """Look for a place.
+
+        Return how many steps of it this file has, the line (from 1) of the last of them, and whether this file decides
+        about the rest: it has the whole place, or something there that replaces what lies below.
+        """
+        node, line, decides = self.root, 1, False
         for depth, step in enumerate(place):
             found = None
             if isinstance(node, MappingNode):
@@ -49,10 +55,11 @@ class YamlFile:
                 )
             elif isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.value):
                 found = (node.value[step], node.value[step])
+            decides = decides or not isinstance(node, MappingNode)
             if found is None:
-                return depth, line
+                return depth, line, decides
             line, node = found[0].start_mark.line + 1, found[1]
-        return len(place), line
+        return len(place), line, True
 
 
 def read(path: Path, shown: str) -> YamlFile:
@@ -75,7 +82,8 @@ def read(path: Path, shown: str) -> YamlFile:
         root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        where = f"{shown}:{mark.line + 1}" if mark else shown
+        # A file that ends too early is reported as wrong behind its last line.
+        where = f"{shown}:{min(mark.line + 1, len(text.splitlines()))}" if mark else shown
         said = " ".join(part for part in (error.context, error.problem) if part)
         raise SettingsError(
             f"{where}: is not YAML ({said}). Check indentation (spaces, no tabs), colons and quotes."
@@ -92,7 +100,7 @@ def read(path: Path, shown: str) -> YamlFile:
 
 def _value(node: Node, shown: str, problems: list[str], above: tuple[int, ...]) -> Any:
     where = f"{shown}:{node.start_mark.line + 1}"
-    if not node.tag.startswith(_STANDARD_TAG):
+    if node.tag not in _TAGS:
         problems.append(f"{where}: the tag {node.tag!r} means nothing here. Remove it.")
         return None
     if id(node) in above:
@@ -129,15 +137,18 @@ def lay_over(base: Any, above: Any) -> Any:
 
 
 def where(files: Sequence[YamlFile], place: Place) -> str:
-    """Return `file:line` of a place, in the topmost file that has it, or has the most of it.
+    """Return `file:line` of a place, in the file that its value comes from, or that comes nearest to having it.
 
     :param files: lowest first
     """
-    found = max(
-        ((file, *file.find(place)) for file in reversed(files)),
-        key=lambda one: one[1],
-    )
-    return f"{found[0].shown}:{found[2]}"
+    nearest, shown = -1, ""
+    for file in reversed(files):
+        depth, line, decides = file.find(place)
+        if depth > nearest:
+            nearest, shown = depth, f"{file.shown}:{line}"
+        if decides:
+            break
+    return shown
 
 
 def validate(model: type[ModelT], files: Sequence[YamlFile]) -> ModelT:
@@ -156,7 +167,15 @@ def validate(model: type[ModelT], files: Sequence[YamlFile]) -> ModelT:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        found = [one for details in error.errors(include_url=False) for one in _explain(model, details)]
+        errors = error.errors(include_url=False)
+        strange = {_place(details) for details in errors if details["loc"][-1:] == ("[key]",)}
+        found = [
+            one
+            for details in errors
+            # What stands under a key that should not be there is of no interest.
+            if _place(details) in strange or not any(_place(details)[: len(key)] == key for key in strange)
+            for one in _explain(model, details)
+        ]
     raise SettingsError([f"{where(files, place)}: {_dotted(place)}{said}" for place, said in found])
 
 
@@ -164,9 +183,13 @@ def _dotted(place: Place) -> str:
     return ".".join(str(step) for step in place) + ": " if place else ""
 
 
+def _place(details: Any) -> Place:
+    return tuple(step for step in details["loc"] if step != "[key]")
+
+
 def _explain(model: type[BaseModel], details: Any) -> Iterable[tuple[Place, str]]:
     """Turn one error of pydantic into places and sentences for people."""
-    place: Place = tuple(step for step in details["loc"] if step != "[key]")
+    place = _place(details)
     given, context, kind = details["input"], details.get("ctx", {}), details["type"]
     reason = context.get("error")
     if isinstance(reason, Fault):
@@ -184,7 +207,19 @@ def _explain(model: type[BaseModel], details: Any) -> Iterable[tuple[Place, str]
         return []  # its entries are at fault and reported one by one
     if kind in ("missing", "missing_argument"):
         return [(place, "is missing. Add it.")]
-    return [(place, _SENTENCES.get(kind, f"{{given!r}} is refused: {details['msg']}.").format(given=given, **context))]
+    sentence = _SENTENCES.get(kind, "{given!r} is refused: {reason}. Correct it.")
+    return [(place, sentence.format(**{**context, "given": _Shown(given), "reason": details["msg"]}))]
+
+
+class _Shown:
+    """A value as messages show it: long ones shortened."""
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def __repr__(self) -> str:
+        whole = repr(self._value)
+        return whole if len(whole) <= 80 else f"{whole[:77]}…"
 
 
 _MAPPING = "{given!r} is not a mapping. Write key: value, below it and indented."

@@ -26,6 +26,4 @@ def since(session: Session, event_id: int, also: Collection[str] = ()) -> tuple[
     if also:
         wanted = or_(wanted, Incident.number.in_(also))
     rows = session.execute(select(Incident.number, Incident.seq).where(wanted))
-    return latest, {number: seq for number, seq in rows}
-
-
+    return latest, {row.number: row.seq for row in rows}

@@ -148,7 +148,7 @@ class Bulletin:
         else:
             kept.append(entry)
         files.make_folder(self.folder / notice.incident_no)
-        content = {"incident_no": notice.incident_no, "notices": kept}
+        content = {"incident_no": notice.incident_no, "notices": sorted(kept, key=_published)}
         files.write(self._notice_file(notice.incident_no), _json(content))
 
     def _show(self, incident_no: str) -> None:
@@ -197,7 +197,7 @@ class Bulletin:
             return []
         try:
             kept = json.loads(path.read_text(encoding="utf-8"))["notices"]
-            return sorted(kept, key=lambda entry: datetime.fromisoformat(entry["published_at"]))
+            return sorted(kept, key=_published)
         except (ValueError, KeyError, TypeError) as error:
             raise TransportError(
                 f"{path} is damaged ({error}). Put it back from a backup, or move the folder "
@@ -290,6 +290,10 @@ def _entry(notice: Notice) -> dict[str, Any]:
     return entry
 
 
+def _published(entry: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(entry["published_at"])
+
+
 def _for_page(entry: dict[str, Any]) -> dict[str, Any]:
     signed = [{**one, "at": datetime.fromisoformat(one["at"])} for one in entry["signed"]]
     topic = entry["topic"]
@@ -298,7 +302,7 @@ def _for_page(entry: dict[str, Any]) -> dict[str, Any]:
     return {
         **entry,
         "topic": topic,
-        "published_at": datetime.fromisoformat(entry["published_at"]),
+        "published_at": _published(entry),
         "signed": signed,
     }
 

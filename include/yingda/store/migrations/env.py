@@ -2,6 +2,7 @@
 
 from alembic import context
 from sqlalchemy import create_engine
+
 from yingda.store.models import Base
 
 url = context.config.attributes.get("url") or context.config.get_main_option("sqlalchemy.url")

@@ -1,0 +1,35 @@
+"""
+# 舆情隐患汇总表 Hazard register
+
+每个工作日早上汇总：未了结的隐患、在办事件、超时事项，写入 `var/register/日期/`；给每位有超时事项的办理人、
+以及其分管领导和办公室主任各发一封提醒。同一天重跑，文件不变，邮件不重发。
+
+Compiles the register of the day and sends one digest to each officer who owes something overdue, and to their leaders.
+"""
+
+from datetime import timedelta
+
+from airflow.sdk import CronTriggerTimetable, chain, dag
+from yingda import settings
+from yingda.operators.register import CompileRegister, RemindOverdue
+
+at = settings.current().policy.register_at
+
+
+@dag(
+    schedule=CronTriggerTimetable(f"{at.minute} {at.hour} * * *", timezone="Asia/Shanghai"),
+    catchup=False,
+    max_active_runs=1,
+    doc_md=__doc__,
+    dag_display_name="舆情隐患汇总 Hazard register",
+    tags=["yingda", "应答"],
+    default_args={"owner": "yingda", "retries": 5, "retry_delay": timedelta(seconds=10)},
+)
+def hazard_register():
+    chain(
+        CompileRegister(task_id="compile_register", task_display_name="汇总"),
+        RemindOverdue(task_id="remind_overdue", task_display_name="提醒"),
+    )
+
+
+hazard_register()
