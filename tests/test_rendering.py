@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
+
 from yingda import rendering
 from yingda.domain.clocks import ClockKind
 from yingda.domain.roles import Role

@@ -64,5 +64,78 @@ def ps(as_json: bool) -> None:
         sys.exit(1)
 
 
+def _running_environment() -> dict[str, str]:
+    """Take the settings of the system running in YINGDA_HOME, where this shell has none of its own."""
+    from yingda.running import environment
+    from yingda.running.errors import StartError
+    from yingda.running.layout import Layout
+
+    try:
+        found = environment.load(Layout.of(dict(os.environ)))
+    except StartError as reason:
+        raise click.ClickException(str(reason)) from reason
+    os.environ.update({name: value for name, value in found.items() if name not in os.environ})
+    return {**found, **os.environ}
+
+
+@main.command()
+@click.option("--dry-run", is_flag=True, help="只列出，不启动。 List what would be started; start nothing.")
+def resume(dry_run: bool) -> None:
+    """为没有运行在推动的在办事件各起一次运行。 Start a run for every open incident that no living run drives.
+
+    Needed after Airflow's database was lost; `follow_up` does the same every two minutes. Doing it twice is harmless.
+    """
+    from yingda.running import resuming
+    from yingda.running.errors import StartError
+
+    try:
+        done = resuming.resume(_running_environment(), dry_run=dry_run, say=click.echo)
+    except StartError as reason:
+        raise click.ClickException(str(reason)) from reason
+    for number, problem in done.problems:
+        click.echo(f"{number}: {problem}", err=True)
+    what = "将启动 Would start" if dry_run else "已启动 Started"
+    click.echo(f"{what}: {len(done.runs)}")
+    if done.problems:
+        sys.exit(1)
+
+
+@main.group()
+def audit() -> None:
+    """事件链。 The chain of events."""
+
+
+@audit.command("verify")
+def audit_verify() -> None:
+    """核对整条事件链；有断裂时退出码为 1。 Walk the whole chain of events; exit code 1 where it does not hold."""
+    if not os.environ.get("YINGDA_DATABASE_URL"):
+        _running_environment()
+    from yingda import wiring
+    from yingda.store import audit as chain
+
+    with wiring.transaction() as session:
+        found = list(chain.breaks(session))
+        last = chain.length(session)
+    for one in found:
+        click.echo(f"{one.event_id}: {one.why}", err=True)
+    if found:
+        raise click.ClickException(f"{len(found)} 处断裂。 The chain is broken in {len(found)} places.")
+    click.echo(f"事件链完整，共 {last} 条。 The chain holds: {last} events.")
+
+
+@main.command("check-config")
+def check_config() -> None:
+    """检查设置和四个 YAML 文件。 Check the settings and the four YAML files; warnings do not fail it."""
+    from yingda import settings
+
+    said = settings.check()
+    for line in said:
+        click.echo(line, err=True)
+    problems = [line for line in said if not line.startswith("warning: ")]
+    click.echo(f"{len(problems)} 个问题 problems, {len(said) - len(problems)} 条提醒 warnings")
+    if problems:
+        sys.exit(1)
+
+
 if __name__ == "__main__":
     main(prog_name="python -m yingda")

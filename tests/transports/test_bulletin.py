@@ -15,6 +15,7 @@ from typing import Any
 
 import feedparser
 import pytest
+
 from yingda import rendering
 from yingda.transports import bulletin as bulletin_module
 from yingda.transports import files

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+
 from yingda.transports.errors import TransportError
 from yingda.transports.mail import Attachment, Letter, MailServer, build, send_all
 

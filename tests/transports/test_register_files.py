@@ -10,6 +10,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+
 from yingda import rendering
 from yingda.domain.severity import Severity
 from yingda.transports.errors import TransportError

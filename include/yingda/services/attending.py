@@ -26,19 +26,30 @@ class Report:
 
 
 def attend_all(
-    transaction: Transaction, settings: Settings, clock: Callable[[], datetime], is_alive: Callable[[str], bool]
+    transaction: Transaction,
+    settings: Settings,
+    clock: Callable[[], datetime],
+    is_alive: Callable[[str], bool],
+    *,
+    dry_run: bool = False,
 ) -> Report:
-    """Attend to every incident something may be due for, each in a transaction of its own."""
+    """Attend to every incident something may be due for, each in a transaction of its own.
+
+    :param dry_run: tell what would be started and take everything back
+    """
     starts: list[Start] = []
     problems: list[tuple[str, str]] = []
     with transaction() as session:
         numbers = escalating.to_attend(session)
     for number in numbers:
         try:
-            with transaction() as session:
-                escalating.attend(take(session, number, settings, clock()))
+            if not dry_run:
+                with transaction() as session:
+                    escalating.attend(take(session, number, settings, clock()))
             with transaction() as session:
                 start = passing.owed(session, number, settings, clock(), is_alive)
+                if dry_run:
+                    session.rollback()
         except Exception as problem:
             problems.append((number, f"{type(problem).__name__}: {problem}"))
         else:

@@ -160,7 +160,7 @@ class Bulletin:
         files.write(self.folder / incident_no / "index.html", page.encode())
 
     def _list(self) -> None:
-        """Write index, feeds and style sheet from the notices of all incidents."""
+        """Write index, feeds and style sheet from the notices of all incidents but drills."""
         incidents = []
         for path in sorted(self.folder.glob("*/notice.json")):
             if INCIDENT_NO.fullmatch(path.parent.name) and (kept := self._kept(path.parent.name)):

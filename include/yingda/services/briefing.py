@@ -1,0 +1,329 @@
+"""Briefing: what the officer of a link is shown before they answer: the case, the documents, what was said before.
+
+Everything here only reads. Moments are aware and in UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from yingda.domain import forms
+from yingda.domain.life import DocumentKind, RequestKind
+from yingda.domain.roles import Role
+from yingda.domain.severity import Severity, Topic
+from yingda.services import viewing
+from yingda.services.answering import Asked
+from yingda.services.asking import ASKED
+from yingda.services.composing import returned_with
+from yingda.services.viewing import Named
+from yingda.settings import Settings
+from yingda.store.models import Decision, Document, Incident, Request, Revision, Signature, SourceLink
+
+
+@dataclass(frozen=True)
+class CaseInBrief:
+    """What the incident is."""
+
+    title: str
+    summary: str
+    severity: Severity
+    urgent: bool
+    drill: bool
+    topic: Topic | None
+    unit: Named | None
+    platform: str | None
+    source_urls: tuple[str, ...]
+    opened_at: datetime
+
+
+@dataclass(frozen=True)
+class DocumentShown:
+    """A text the officer is shown; `judged` marks the one the request is about."""
+
+    kind: DocumentKind
+    number: int
+    sha256: str
+    judged: bool
+    author: Named
+    at: datetime
+    content: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What somebody said when they sent something back: who, as what, when, in their words."""
+
+    author: Named
+    role: Role
+    action: str
+    text: str
+    suggested_unit: Named | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class BriefReply:
+    """The unit's first short answer."""
+
+    author: Named
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ExtensionAsked:
+    """More time that was asked for."""
+
+    author: Named
+    reason: str
+    until: datetime
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A signature that stands under the text judged."""
+
+    role: Role
+    signer: Named
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Context:
+    """All that an officer is shown to answer one request."""
+
+    incident: CaseInBrief
+    documents: tuple[DocumentShown, ...]
+    comments: tuple[Remark, ...]
+    brief_reply: BriefReply | None
+    extension: ExtensionAsked | None
+    signatures: tuple[Signed, ...]
+    units: tuple[Named, ...]
+
+
+@dataclass(frozen=True)
+class Addressed:
+    """The officer of a link: in which role, and for whom if as a deputy."""
+
+    id: str
+    name: str
+    role: Role
+    deputy_for: Named | None
+
+
+@dataclass(frozen=True)
+class Decided:
+    """The one answer a request got."""
+
+    id: int
+    incident_no: str
+    action: str
+    officer: Named
+    deputy_for: Named | None
+    at: datetime
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Brief:
+    """A request as the officer of its link sees it. Nothing can be answered any more once there is a decision."""
+
+    id: str
+    incident_no: str
+    kind: RequestKind
+    round: int
+    revision_sha256: str | None
+    actions: tuple[str, ...]
+    due_at: datetime | None
+    expires_at: datetime
+    officer: Addressed
+    context: Context
+    decision: Decided | None
+
+
+def brief(session: Session, asked: Asked, officer_id: str, house: Settings) -> Brief:
+    """Put together what this officer is shown about this request."""
+    request = asked.request
+    return Brief(
+        id=request.public_id,
+        incident_no=asked.incident.number,
+        kind=request.kind,
+        round=request.round,
+        revision_sha256=request.revision_sha256,
+        actions=() if asked.decision else forms.actions(request.kind),
+        due_at=request.due_at,
+        expires_at=request.expires_at,
+        officer=_addressed(request, officer_id, asked.deputy_for, house),
+        context=_context(session, asked, house),
+        decision=decided(asked.decision, asked.incident, house) if asked.decision else None,
+    )
+
+
+def decided(decision: Decision, incident: Incident, house: Settings) -> Decided:
+    """Return a decision with names."""
+    return Decided(
+        id=decision.id,
+        incident_no=incident.number,
+        action=decision.action,
+        officer=viewing.officer(decision.officer_id, house),
+        deputy_for=viewing.officer(decision.deputy_for, house) if decision.deputy_for else None,
+        at=decision.at,
+        fields=decision.payload,
+    )
+
+
+def acting_role(request: Request, officer_id: str, deputy_for: str | None, house: Settings) -> Role:
+    """Return the role by which an officer was asked; several roles may be asked for one thing."""
+    holder = deputy_for or officer_id
+    roles = ASKED.get(request.kind, ())
+    held = next((found.roles for found in house.roster.officers if found.id == holder), ())
+    if request.role in held or request.role not in roles:
+        return request.role
+    return next((role for role in roles if role in held), request.role)
+
+
+def _addressed(request: Request, officer_id: str, deputy_for: str | None, house: Settings) -> Addressed:
+    return Addressed(
+        id=officer_id,
+        name=viewing.officer(officer_id, house).name,
+        role=acting_role(request, officer_id, deputy_for, house),
+        deputy_for=viewing.officer(deputy_for, house) if deputy_for else None,
+    )
+
+
+def _context(session: Session, asked: Asked, house: Settings) -> Context:
+    incident, request = asked.incident, asked.request
+    links = session.scalars(select(SourceLink.url).where(SourceLink.incident_id == incident.id).order_by(SourceLink.id))
+    return Context(
+        incident=CaseInBrief(
+            title=incident.title,
+            summary=incident.summary,
+            severity=incident.severity,
+            urgent=incident.urgent,
+            drill=incident.drill,
+            topic=incident.topic,
+            unit=viewing.unit(incident.unit_id, house) if incident.unit_id else None,
+            platform=incident.platform,
+            source_urls=tuple(links),
+            opened_at=incident.opened_at,
+        ),
+        documents=_documents(session, request, house),
+        comments=_comments(session, request, house),
+        brief_reply=_brief_reply(session, request, house),
+        extension=_extension(session, request, house) if request.kind is RequestKind.EXTENSION else None,
+        signatures=_signatures(session, request, house),
+        units=viewing.units(house),
+    )
+
+
+def _documents(session: Session, request: Request, house: Settings) -> tuple[DocumentShown, ...]:
+    """Return the newest text of each kind, and of the kind that is judged the very text judged."""
+    newest = (
+        select(Revision, Document.kind)
+        .join(Document, Revision.document_id == Document.id)
+        .where(Document.incident_id == request.incident_id)
+        .distinct(Document.kind)
+        .order_by(Document.kind, Document.number.desc(), Revision.number.desc())
+    )
+    shown: dict[DocumentKind, Revision] = {row.kind: row.Revision for row in session.execute(newest)}
+    if request.revision_id is not None:
+        judged = session.execute(
+            select(Revision, Document.kind)
+            .join(Document, Revision.document_id == Document.id)
+            .where(Revision.id == request.revision_id)
+        ).one()
+        shown[judged.kind] = judged.Revision
+    return tuple(
+        DocumentShown(
+            kind=kind,
+            number=shown[kind].number,
+            sha256=shown[kind].sha256,
+            judged=shown[kind].id == request.revision_id,
+            author=viewing.officer(shown[kind].author_id, house),
+            at=shown[kind].at,
+            content=shown[kind].content,
+        )
+        for kind in DocumentKind
+        if kind in shown
+    )
+
+
+def _comments(session: Session, request: Request, house: Settings) -> tuple[Remark, ...]:
+    if request.kind is RequestKind.ASSIGN_UNIT:
+        return _sent_back(session, request, house)
+    if not returned_with(session, request, house):
+        return ()
+    return _remarks(session, request, house, Decision.action == "return")
+
+
+def _sent_back(session: Session, request: Request, house: Settings) -> tuple[Remark, ...]:
+    """Return why the incident came back to the duty officer: handed back by the unit, or its report declined."""
+    return _remarks(session, request, house, or_(Decision.action == "hand_back", Decision.action == "decline"))
+
+
+def _remarks(session: Session, request: Request, house: Settings, which: Any) -> tuple[Remark, ...]:
+    row = session.execute(
+        select(Decision, Request)
+        .join(Request, Decision.request_id == Request.id)
+        .where(Request.incident_id == request.incident_id, Decision.at <= request.opened_at, which)
+        .order_by(Decision.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return ()
+    decision, judged = row
+    suggested = decision.payload.get("suggested_unit")
+    return (
+        Remark(
+            author=viewing.officer(decision.officer_id, house),
+            role=acting_role(judged, decision.officer_id, decision.deputy_for, house),
+            action=decision.action,
+            text=decision.payload.get("comment") or decision.payload.get("reason") or "",
+            suggested_unit=viewing.unit(suggested, house) if suggested else None,
+            at=decision.at,
+        ),
+    )
+
+
+def _brief_reply(session: Session, request: Request, house: Settings) -> BriefReply | None:
+    decision = _latest(session, request, RequestKind.BRIEF_REPLY, "submit")
+    if decision is None:
+        return None
+    return BriefReply(viewing.officer(decision.officer_id, house), decision.payload["reply"], decision.at)
+
+
+def _extension(session: Session, request: Request, house: Settings) -> ExtensionAsked | None:
+    decision = _latest(session, request, RequestKind.REPORT, "request_extension")
+    if decision is None:
+        return None
+    return ExtensionAsked(
+        viewing.officer(decision.officer_id, house),
+        decision.payload["reason"],
+        datetime.fromisoformat(decision.payload["until"]),
+        decision.at,
+    )
+
+
+def _latest(session: Session, request: Request, kind: RequestKind, action: str) -> Decision | None:
+    return session.scalars(
+        select(Decision)
+        .join(Request, Decision.request_id == Request.id)
+        .where(Request.incident_id == request.incident_id, Request.kind == kind, Decision.action == action)
+        .order_by(Decision.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def _signatures(session: Session, request: Request, house: Settings) -> tuple[Signed, ...]:
+    if request.revision_id is None:
+        return ()
+    rows = session.scalars(
+        select(Signature).where(Signature.revision_id == request.revision_id).order_by(Signature.id)
+    )
+    return tuple(Signed(row.role, viewing.officer(row.signer_id, house), row.at) for row in rows)

@@ -1,0 +1,447 @@
+"""Viewing: what those logged in may see of incidents, as plain records for pages and programs alike.
+
+Everything here only reads. Moments are aware and in UTC. Each function asks a fixed number of queries, however many
+incidents, requests or revisions there are.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from yingda.domain.clocks import ClockKind
+from yingda.domain.errors import IncidentNotFound, UnknownOfficer, UnknownUnit
+from yingda.domain.life import DocumentKind, Outcome, PublicationState, RequestKind, RequestState, Stage
+from yingda.domain.roles import Role
+from yingda.domain.severity import Severity, Topic
+from yingda.settings import Settings
+from yingda.store.models import (
+    Clock,
+    Decision,
+    Document,
+    Event,
+    Incident,
+    Pass,
+    Publication,
+    Request,
+    Revision,
+    Signature,
+    SourceLink,
+)
+
+
+@dataclass(frozen=True)
+class Named:
+    """An officer or a unit by id and by name in the office's language."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class ClockSeen:
+    """What is owed by when. `missed` is for good, even where an answer came later."""
+
+    kind: ClockKind
+    started_at: datetime
+    due_at: datetime
+    met_at: datetime | None
+    cancelled_at: datetime | None
+    missed: bool
+
+
+@dataclass(frozen=True)
+class RequestSeen:
+    """A request: who was asked for what, and what became of it."""
+
+    id: str
+    incident_no: str
+    kind: RequestKind
+    role: Role
+    round: int
+    state: RequestState
+    asked: tuple[Named, ...]
+    opened_at: datetime
+    due_at: datetime | None
+    ended_at: datetime | None
+    ended_why: str | None
+    action: str | None
+    decided_by: Named | None
+
+
+@dataclass(frozen=True)
+class RevisionSeen:
+    """One text as its author submitted it."""
+
+    number: int
+    sha256: str
+    author: Named
+    at: datetime
+    content: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class DocumentSeen:
+    """A document with all its revisions, oldest first."""
+
+    kind: DocumentKind
+    number: int
+    revisions: tuple[RevisionSeen, ...]
+
+
+@dataclass(frozen=True)
+class SignatureSeen:
+    """A person in a role stands for one exact text."""
+
+    role: Role
+    signer: Named
+    deputy_for: Named | None
+    sha256: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class PublicationSeen:
+    """One text on one channel."""
+
+    channel: str
+    state: PublicationState
+    url: str | None
+    sha256: str
+    confirmed_at: datetime | None
+    live_at: datetime | None
+    problem: str | None
+
+
+@dataclass(frozen=True)
+class PassSeen:
+    """One run through the steps, and the Airflow run that drives it."""
+
+    number: int
+    run_id: str
+    reason: str
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True)
+class EventSeen:
+    """Something that happened; `actor` is None for the system itself."""
+
+    seq: int
+    at: datetime
+    kind: str
+    actor: Named | None
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class IncidentLine:
+    """An incident as one line of the board."""
+
+    incident_no: str
+    title: str
+    severity: Severity
+    urgent: bool
+    drill: bool
+    stage: Stage
+    topic: Topic | None
+    unit: Named | None
+    outcome: Outcome | None
+    opened_at: datetime
+    closed_at: datetime | None
+    clocks: tuple[ClockSeen, ...]
+    asked: tuple[Named, ...]
+
+
+@dataclass(frozen=True)
+class IncidentSeen:
+    """An incident with everything on record about it."""
+
+    incident_no: str
+    title: str
+    summary: str
+    severity: Severity
+    urgent: bool
+    drill: bool
+    stage: Stage
+    topic: Topic | None
+    unit: Named | None
+    platform: str | None
+    source_urls: tuple[str, ...]
+    seen_at: datetime | None
+    reporter: Named | None
+    outcome: Outcome | None
+    result: str | None
+    opened_at: datetime
+    closed_at: datetime | None
+    clocks: tuple[ClockSeen, ...]
+    requests: tuple[RequestSeen, ...]
+    documents: tuple[DocumentSeen, ...]
+    signatures: tuple[SignatureSeen, ...]
+    publications: tuple[PublicationSeen, ...]
+    passes: tuple[PassSeen, ...]
+    timeline: tuple[EventSeen, ...]
+
+
+@dataclass(frozen=True)
+class Sought:
+    """Which incidents are wanted.
+
+    :param open_only: leave out the closed ones; a `stage` given says more and wins
+    :param q: words that number, title or summary must hold, each of them, whatever their case
+    """
+
+    open_only: bool = False
+    stage: Stage | None = None
+    severity: Severity | None = None
+    unit: str | None = None
+    q: str = ""
+    limit: int = 50
+    offset: int = 0
+    gravest_first: bool = field(default=False, kw_only=True)
+
+
+def officer(officer_id: str, house: Settings) -> Named:
+    """Return an officer by name; one who left the roster goes by their id."""
+    try:
+        found = house.roster.officer(officer_id)
+    except UnknownOfficer:
+        return Named(officer_id, officer_id)
+    return Named(officer_id, found.name_en if house.locale == "en" else found.name)
+
+
+def unit(unit_id: str, house: Settings) -> Named:
+    """Return a unit by name; one that left the roster goes by its id."""
+    try:
+        found = house.roster.unit(unit_id)
+    except UnknownUnit:
+        return Named(unit_id, unit_id)
+    return Named(unit_id, found.name_en if house.locale == "en" else found.name)
+
+
+def units(house: Settings) -> tuple[Named, ...]:
+    """Return the units of the roster, in its order."""
+    return tuple(unit(each.id, house) for each in house.roster.units)
+
+
+def incidents(session: Session, house: Settings, sought: Sought, now: datetime) -> tuple[list[IncidentLine], int]:
+    """Return a page of the incidents sought, and how many there are in all; the newest first unless asked otherwise."""
+    conditions = _conditions(sought)
+    total = session.scalar(select(func.count()).select_from(Incident).where(*conditions)) or 0
+    query = select(Incident).where(*conditions).limit(sought.limit).offset(sought.offset)
+    if sought.gravest_first:
+        gravity = {severity.value: -rank for rank, severity in enumerate(Severity)}
+        query = query.order_by(case(gravity, value=Incident.severity), Incident.opened_at, Incident.id)
+    else:
+        query = query.order_by(Incident.id.desc())
+    rows = session.scalars(query).all()
+    ids = [row.id for row in rows]
+    clocks: dict[int, list[Clock]] = defaultdict(list)
+    for clock in session.scalars(select(Clock).where(Clock.incident_id.in_(ids)).order_by(Clock.due_at, Clock.id)):
+        clocks[clock.incident_id].append(clock)
+    asked: dict[int, list[str]] = defaultdict(list)
+    still_open = select(Request).where(Request.incident_id.in_(ids), Request.state == RequestState.OPEN)
+    for request in session.scalars(still_open.order_by(Request.id)):
+        asked[request.incident_id] += [person.officer_id for person in request.addressees]
+    lines = [
+        IncidentLine(
+            incident_no=row.number,
+            title=row.title,
+            severity=row.severity,
+            urgent=row.urgent,
+            drill=row.drill,
+            stage=row.stage,
+            topic=row.topic,
+            unit=unit(row.unit_id, house) if row.unit_id else None,
+            outcome=row.outcome,
+            opened_at=row.opened_at,
+            closed_at=row.closed_at,
+            clocks=_clocks(clocks[row.id], now),
+            asked=tuple(officer(one, house) for one in dict.fromkeys(asked[row.id])),
+        )
+        for row in rows
+    ]
+    return lines, total
+
+
+def _conditions(sought: Sought) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if sought.stage is not None:
+        conditions.append(Incident.stage == sought.stage)
+    elif sought.open_only:
+        conditions.append(Incident.closed_at.is_(None))
+    if sought.severity is not None:
+        conditions.append(Incident.severity == sought.severity)
+    if sought.unit is not None:
+        conditions.append(Incident.unit_id == sought.unit)
+    for word in sought.q.split()[:10]:
+        conditions.append(
+            or_(
+                Incident.number.icontains(word, autoescape=True),
+                Incident.title.icontains(word, autoescape=True),
+                Incident.summary.icontains(word, autoescape=True),
+            )
+        )
+    return conditions
+
+
+def incident(session: Session, number: str, house: Settings, now: datetime) -> IncidentSeen:
+    """Return an incident with everything on record about it.
+
+    :raises IncidentNotFound: there is none of this number
+    """
+    row = session.scalars(select(Incident).where(Incident.number == number)).one_or_none()
+    if row is None:
+        raise IncidentNotFound(f"No incident has the number {number!r}. Numbers look like YQCZBG-2026-001.")
+    mine = row.id
+    revisions = session.execute(
+        select(Revision, Document.kind, Document.number)
+        .join(Document, Revision.document_id == Document.id)
+        .where(Document.incident_id == mine)
+        .order_by(Document.id, Revision.number)
+    ).all()
+    signatures = session.scalars(
+        select(Signature)
+        .join(Revision, Signature.revision_id == Revision.id)
+        .join(Document, Revision.document_id == Document.id)
+        .where(Document.incident_id == mine)
+        .order_by(Signature.id)
+    )
+    publications = session.execute(
+        select(Publication, Revision.sha256)
+        .join(Revision, Publication.revision_id == Revision.id)
+        .where(Publication.incident_id == mine)
+        .order_by(Publication.id)
+    )
+    clocks = session.scalars(select(Clock).where(Clock.incident_id == mine).order_by(Clock.due_at, Clock.id))
+    passes = session.scalars(select(Pass).where(Pass.incident_id == mine).order_by(Pass.number))
+    events = session.scalars(select(Event).where(Event.incident_id == mine).order_by(Event.seq))
+    links = session.scalars(select(SourceLink.url).where(SourceLink.incident_id == mine).order_by(SourceLink.id))
+    return IncidentSeen(
+        incident_no=row.number,
+        title=row.title,
+        summary=row.summary,
+        severity=row.severity,
+        urgent=row.urgent,
+        drill=row.drill,
+        stage=row.stage,
+        topic=row.topic,
+        unit=unit(row.unit_id, house) if row.unit_id else None,
+        platform=row.platform,
+        source_urls=tuple(links),
+        seen_at=row.seen_at,
+        reporter=officer(row.reporter_id, house) if row.reporter_id else None,
+        outcome=row.outcome,
+        result=row.result,
+        opened_at=row.opened_at,
+        closed_at=row.closed_at,
+        clocks=_clocks(clocks, now),
+        requests=tuple(_requests(session, _all_requests().where(Request.incident_id == mine), house)),
+        documents=_documents([(r.Revision, r.kind, r.number) for r in revisions], house),
+        signatures=tuple(
+            SignatureSeen(
+                role=one.role,
+                signer=officer(one.signer_id, house),
+                deputy_for=officer(one.deputy_for, house) if one.deputy_for else None,
+                sha256=one.sha256,
+                at=one.at,
+            )
+            for one in signatures
+        ),
+        publications=tuple(
+            PublicationSeen(
+                channel=one.channel,
+                state=one.state,
+                url=one.url,
+                sha256=sha256,
+                confirmed_at=one.confirmed_at,
+                live_at=one.live_at,
+                problem=one.problem,
+            )
+            for one, sha256 in publications
+        ),
+        passes=tuple(PassSeen(p.number, p.run_id, p.reason, p.started_at, p.ended_at) for p in passes),
+        timeline=tuple(_event(event, house) for event in events),
+    )
+
+
+def requests(
+    session: Session, house: Settings, state: RequestState | None, *, limit: int, offset: int
+) -> tuple[list[RequestSeen], int]:
+    """Return a page of the requests in a state (None: in any), oldest first, and how many there are in all."""
+    conditions = [] if state is None else [Request.state == state]
+    total = session.scalar(select(func.count()).select_from(Request).where(*conditions)) or 0
+    return _requests(session, _all_requests().where(*conditions).limit(limit).offset(offset), house), total
+
+
+def _all_requests() -> Select[tuple[Request, str, Decision]]:
+    return (
+        select(Request, Incident.number, Decision)
+        .join(Incident, Request.incident_id == Incident.id)
+        .outerjoin(Decision, Decision.request_id == Request.id)
+        .order_by(Request.id)
+    )
+
+
+def _requests(session: Session, query: Select[tuple[Request, str, Decision]], house: Settings) -> list[RequestSeen]:
+    return [
+        RequestSeen(
+            id=request.public_id,
+            incident_no=number,
+            kind=request.kind,
+            role=request.role,
+            round=request.round,
+            state=request.state,
+            asked=tuple(officer(person.officer_id, house) for person in request.addressees),
+            opened_at=request.opened_at,
+            due_at=request.due_at,
+            ended_at=request.ended_at,
+            ended_why=request.ended_why,
+            action=decision.action if decision else None,
+            decided_by=officer(decision.officer_id, house) if decision else None,
+        )
+        for request, number, decision in session.execute(query)
+    ]
+
+
+def _clocks(rows: Iterable[Clock], now: datetime) -> tuple[ClockSeen, ...]:
+    return tuple(
+        ClockSeen(
+            kind=row.kind,
+            started_at=row.started_at,
+            due_at=row.due_at,
+            met_at=row.met_at,
+            cancelled_at=row.cancelled_at,
+            # Whoever looks before the next task does should see that it is late already.
+            missed=row.missed_at is not None or (row.met_at is None and row.cancelled_at is None and now > row.due_at),
+        )
+        for row in rows
+    )
+
+
+def _documents(rows: Sequence[tuple[Revision, DocumentKind, int]], house: Settings) -> tuple[DocumentSeen, ...]:
+    revisions: dict[tuple[DocumentKind, int], list[RevisionSeen]] = defaultdict(list)
+    for row, kind, number in rows:
+        revisions[kind, number].append(revision(row, house))
+    return tuple(DocumentSeen(kind, number, tuple(found)) for (kind, number), found in revisions.items())
+
+
+def revision(row: Revision, house: Settings) -> RevisionSeen:
+    """Return one text with its author's name."""
+    return RevisionSeen(row.number, row.sha256, officer(row.author_id, house), row.at, row.content)
+
+
+def _event(row: Event, house: Settings) -> EventSeen:
+    actor = None
+    if row.actor.startswith("account:"):
+        actor = Named(row.actor, row.actor.removeprefix("account:"))
+    elif row.actor != "system":
+        actor = officer(row.actor, house)
+    return EventSeen(row.seq or 0, row.at, row.kind, actor, row.data)
