@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import dag
+
 from yingda.operators.steps import AttendAll
 
 
@@ -24,7 +25,7 @@ from yingda.operators.steps import AttendAll
     tags=["yingda", "应答"],
     default_args={"owner": "yingda", "retries": 3, "retry_delay": timedelta(seconds=5)},
 )
-def follow_up():
+def follow_up() -> None:
     owed = AttendAll(task_id="attend_all", task_display_name="巡查", dag_id="incident_response")
     TriggerDagRunOperator.partial(
         task_id="start_runs",

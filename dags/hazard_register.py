@@ -10,6 +10,7 @@ Compiles the register of the day and sends one digest to each officer who owes s
 from datetime import timedelta
 
 from airflow.sdk import CronTriggerTimetable, chain, dag
+
 from yingda import settings
 from yingda.operators.register import CompileRegister, RemindOverdue
 
@@ -25,7 +26,7 @@ at = settings.current().policy.register_at
     tags=["yingda", "应答"],
     default_args={"owner": "yingda", "retries": 5, "retry_delay": timedelta(seconds=10)},
 )
-def hazard_register():
+def hazard_register() -> None:
     chain(
         CompileRegister(task_id="compile_register", task_display_name="汇总"),
         RemindOverdue(task_id="remind_overdue", task_display_name="提醒"),

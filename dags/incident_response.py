@@ -27,6 +27,7 @@ waits; waiting holds no worker slot. Officers answer through personal links in t
 from datetime import timedelta
 
 from airflow.sdk import chain, dag
+
 from yingda.operators.form import INCIDENT_FORM
 from yingda.operators.sensors import ApprovalGate, DomainSensor, VerificationSensor
 from yingda.operators.steps import AskToClose, AssignUnit, LiveCheck, OpenIncident, PublishStatement
@@ -50,7 +51,7 @@ from yingda.operators.steps import AskToClose, AssignUnit, LiveCheck, OpenIncide
         "max_retry_delay": timedelta(seconds=60),
     },
 )
-def incident_response():
+def incident_response() -> None:
     chain(
         OpenIncident(task_id="open_incident", task_display_name="受理"),
         AssignUnit(task_id="assign_unit", task_display_name="转办"),

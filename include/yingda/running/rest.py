@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from typing import Any
+from urllib.parse import quote
 
 import requests
 
@@ -43,7 +44,7 @@ class Airflow:
 
     def state(self, dag_id: str, run_id: str) -> str | None:
         """Return the state of a run, None if Airflow does not know it."""
-        answer = self.get(f"/api/v2/dags/{dag_id}/dagRuns/{requests.utils.quote(run_id, safe='')}")
+        answer = self.get(f"/api/v2/dags/{dag_id}/dagRuns/{quote(run_id, safe='')}")
         return None if answer.status_code == requests.codes.not_found else str(answer.json()["state"])
 
     def wait(self, dag_id: str, run_id: str, *, seconds: float) -> str | None:

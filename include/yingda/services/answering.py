@@ -203,7 +203,8 @@ def _makes_sense(form: Answer, settings: Settings, now: datetime) -> None:
         unit("suggested_unit", form.suggested_unit)
     if isinstance(form, forms.RequestExtension):
         ahead("until", form.until)
-    promised, name = (), ""
+    promised: tuple[forms.CommitmentMade, ...] = ()
+    name = ""
     if isinstance(form, forms.Statement):
         promised, name = form.commitments, "commitments"
     elif isinstance(form, forms.Review):

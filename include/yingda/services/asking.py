@@ -54,7 +54,7 @@ def ask(
 ) -> Request | None:
     """See to it that somebody is asked: opens the request and owes its mails, unless it stands open already.
 
-    A request about an older text is withdrawn. Where nobody may answer, the duty officers are told why, once.
+    One about an older text, past its link's end, or sent to nobody who is still there is withdrawn first. Where nobody may answer, the duty officers are told why, once.
 
     :param role: who is asked; by default as the kind says
     :return: the open request, or None where nobody may answer
@@ -62,9 +62,10 @@ def ask(
     roles = (role,) if role is not None else ASKED[kind]
     standing = open_request(case, kind, roles[0])
     if standing is not None:
-        if revision is None or standing.revision_id == revision.id:
+        over = _why_over(case, standing, revision)
+        if over is None:
             return standing
-        withdraw(case, standing, TEXT_CHANGED)
+        withdraw(case, standing, over)
     people = _who(case, kind, roles, revision)
     if not people:
         telling.nobody_may_answer(case, kind, roles, revision)
@@ -109,6 +110,22 @@ def ask(
 
 
 TEXT_CHANGED = "text_changed"
+
+
+EXPIRED = "expired"
+ROSTER_CHANGED = "roster_changed"
+
+
+def _why_over(case: Case, standing: Request, revision: Revision | None) -> str | None:
+    """Return why an open request cannot stand any more, None if it can."""
+    if revision is not None and standing.revision_id != revision.id:
+        return TEXT_CHANGED
+    if case.now > standing.expires_at:
+        return EXPIRED
+    known = {officer.id for officer in case.settings.roster.officers}
+    if not any(person.officer_id in known for person in standing.addressees):
+        return ROSTER_CHANGED
+    return None
 
 
 def withdraw(case: Case, request: Request, why: str, actor: str = "system") -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from yingda.domain import forms
@@ -255,19 +255,16 @@ def _documents(session: Session, request: Request, house: Settings) -> tuple[Doc
 
 
 def _comments(session: Session, request: Request, house: Settings) -> tuple[Remark, ...]:
+    """Return why it came back: to its author, or, handed back or declined, to the duty officer."""
     if request.kind is RequestKind.ASSIGN_UNIT:
-        return _sent_back(session, request, house)
+        return _remarks(session, request, house, Decision.action.in_(("hand_back", "decline")))
     if not returned_with(session, request, house):
         return ()
-    return _remarks(session, request, house, Decision.action == "return")
+    judge = RequestKind.APPROVE_REPORT if request.kind is RequestKind.REPORT else RequestKind.SIGN_STATEMENT
+    return _remarks(session, request, house, and_(Request.kind == judge, Decision.action == "return"))
 
 
-def _sent_back(session: Session, request: Request, house: Settings) -> tuple[Remark, ...]:
-    """Return why the incident came back to the duty officer: handed back by the unit, or its report declined."""
-    return _remarks(session, request, house, or_(Decision.action == "hand_back", Decision.action == "decline"))
-
-
-def _remarks(session: Session, request: Request, house: Settings, which: Any) -> tuple[Remark, ...]:
+def _remarks(session: Session, request: Request, house: Settings, which: ColumnElement[bool]) -> tuple[Remark, ...]:
     row = session.execute(
         select(Decision, Request)
         .join(Request, Decision.request_id == Request.id)
@@ -323,7 +320,5 @@ def _latest(session: Session, request: Request, kind: RequestKind, action: str) 
 def _signatures(session: Session, request: Request, house: Settings) -> tuple[Signed, ...]:
     if request.revision_id is None:
         return ()
-    rows = session.scalars(
-        select(Signature).where(Signature.revision_id == request.revision_id).order_by(Signature.id)
-    )
+    rows = session.scalars(select(Signature).where(Signature.revision_id == request.revision_id).order_by(Signature.id))
     return tuple(Signed(row.role, viewing.officer(row.signer_id, house), row.at) for row in rows)

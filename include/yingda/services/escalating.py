@@ -94,10 +94,14 @@ def _raise(case: Case, clock: Clock, rung: Rung, moment: datetime) -> None:
 def _told(case: Case, clock: Clock, rung: Rung) -> list[tuple[Person, str, Request | None]]:
     """Return who hears of a rung, as what, and what they can answer; each person once."""
     told: dict[str, tuple[Person, str, Request | None]] = {}
+    # Who has left the roster hears nothing; asking.ask finds somebody else.
+    known = {officer.id for officer in case.settings.roster.officers}
     for listener in rung.tell:
         if listener == ASKED:
             for request in _asked_by(case, clock):
                 for addressee in request.addressees:
+                    if addressee.officer_id not in known:
+                        continue
                     told.setdefault(addressee.officer_id, (_person(case, addressee), ASKED, request))
             continue
         role = Role(listener)

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from yingda.domain.clocks import ClockKind, Span
+from yingda.domain.documents import sha256_of
 from yingda.domain.life import DocumentKind, Outcome, PublicationState, Stage
 from yingda.services import asking, clocking, closing, signing, telling
 from yingda.services.case import Case
@@ -110,7 +111,7 @@ def claim_due(case: Case) -> list[Sending]:
         case.record("publication_refused", sha256=revision.sha256, flaws=[[f.code, f.detail] for f in flaws])
         telling.notice(case, "publication_refused", revision.sha256[:16], flaws=[[f.code, f.detail] for f in flaws])
         unsigned_only = all(flaw.code == "unsigned" for flaw in flaws)
-        intact = signing.sha256_of(revision.content) == revision.sha256
+        intact = sha256_of(revision.content) == revision.sha256
         case.move(Stage.STATEMENT_APPROVAL if unsigned_only and intact else Stage.STATEMENT)
         return []
     claimed = []

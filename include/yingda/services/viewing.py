@@ -381,7 +381,7 @@ def requests(
     return _requests(session, _all_requests().where(*conditions).limit(limit).offset(offset), house), total
 
 
-def _all_requests() -> Select[tuple[Request, str, Decision]]:
+def _all_requests() -> Select[Request, str, Decision]:
     return (
         select(Request, Incident.number, Decision)
         .join(Incident, Request.incident_id == Incident.id)
@@ -390,7 +390,7 @@ def _all_requests() -> Select[tuple[Request, str, Decision]]:
     )
 
 
-def _requests(session: Session, query: Select[tuple[Request, str, Decision]], house: Settings) -> list[RequestSeen]:
+def _requests(session: Session, query: Select[Request, str, Decision], house: Settings) -> list[RequestSeen]:
     return [
         RequestSeen(
             id=request.public_id,

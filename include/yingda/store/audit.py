@@ -96,7 +96,8 @@ class Break:
 
 def breaks(session: Session, batch: int = 1000) -> Iterator[Break]:
     """Walk the whole chain and yield every place where it does not hold; nothing yielded means it is whole."""
-    previous, expected, last_seq = GENESIS, 1, {}
+    previous, expected = GENESIS, 1
+    last_seq: dict[int, int] = {}
     rows = session.execute(
         select(
             Event.id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from yingda.store.models import ChainHead, Event, Incident
@@ -22,7 +22,7 @@ def since(session: Session, event_id: int, also: Collection[str] = ()) -> tuple[
     """
     latest = head(session)
     changed = select(Event.incident_id).where(Event.id > event_id, Event.id <= latest)
-    wanted = Incident.id.in_(changed)
+    wanted: ColumnElement[bool] = Incident.id.in_(changed)
     if also:
         wanted = or_(wanted, Incident.number.in_(also))
     rows = session.execute(select(Incident.number, Incident.seq).where(wanted))

@@ -7,7 +7,8 @@ Rows are never deleted by the running system; revisions, decisions, signatures a
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     BigInteger,
@@ -34,6 +35,20 @@ from yingda.domain.roles import Role
 from yingda.domain.severity import Severity, Topic
 from yingda.store.types import Sha256, UtcMoment, value_enum
 
+_ENUMS: tuple[type[StrEnum], ...] = (
+    ClockKind,
+    DocumentKind,
+    Outcome,
+    PublicationState,
+    RequestKind,
+    RequestState,
+    Role,
+    SendState,
+    Severity,
+    Stage,
+    Topic,
+)
+
 
 class Base(DeclarativeBase):
     metadata = MetaData(
@@ -45,25 +60,10 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {  # noqa: RUF012
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: UtcMoment(),
         dict[str, Any]: JSONB,
-        **{
-            kind: value_enum(kind)
-            for kind in (
-                ClockKind,
-                DocumentKind,
-                Outcome,
-                PublicationState,
-                RequestKind,
-                RequestState,
-                Role,
-                SendState,
-                Severity,
-                Stage,
-                Topic,
-            )
-        },
+        **{kind: value_enum(kind) for kind in _ENUMS},
     }
 
 
