@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowSkipException
 
 if TYPE_CHECKING:
     from datetime import date
@@ -21,16 +22,24 @@ def day_of(context: Context) -> date:
 
 
 class CompileRegister(BaseOperator):
-    """Compile the register of the day and write its files; for the same day always the same."""
+    """
+    Compile the register of the day and write its files; for the same day always the same.
+
+    :raises AirflowSkipException: a day that is over and was never compiled
+    """
 
     def execute(self, context: Context) -> str:
         """Return the day, as the register's folder is named."""
         from yingda import wiring
+        from yingda.domain.errors import NotNow
         from yingda.services import registering
 
         settings = wiring.settings()
-        with wiring.transaction() as session:
-            row = registering.compile_day(session, day_of(context), settings, wiring.utcnow())
+        try:
+            with wiring.transaction() as session:
+                row = registering.compile_day(session, day_of(context), settings, wiring.utcnow())
+        except NotNow as reason:
+            raise AirflowSkipException(str(reason)) from reason
         folder = registering.write_files(row, settings)
         self.log.info("The register of %s stands in %s.", row.day, folder.name)
         return row.day.isoformat()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseSensorOperator
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from yingda.operators.trigger import IncidentTrigger
 
@@ -22,14 +22,20 @@ def open_or_find(context: Context) -> Opened:
 
     Every step asks this way, so that an `open_incident` that was marked by hand loses no lead.
 
-    :raises ConfRefused: the conf of the run is not a lead
+    :raises AirflowFailException: the conf is refused; the message names the field, and trying again cannot help
     """
     from yingda import wiring
+    from yingda.domain.errors import ConfRefused, IncidentNotFound
     from yingda.services import opening
 
     dag_run = context["dag_run"]
-    with wiring.transaction() as session:
-        return opening.open_incident(session, dag_run.conf or {}, dag_run.run_id, wiring.settings(), wiring.utcnow())
+    try:
+        with wiring.transaction() as session:
+            return opening.open_incident(
+                session, dag_run.conf or {}, dag_run.run_id, wiring.settings(), wiring.utcnow()
+            )
+    except (ConfRefused, IncidentNotFound) as refused:
+        raise AirflowFailException(f"conf refused: {refused}") from refused
 
 
 class DomainSensor(BaseSensorOperator):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
-from airflow.sdk.exceptions import AirflowFailException, DownstreamTasksSkipped
+from airflow.sdk.exceptions import DownstreamTasksSkipped
 
 from yingda.operators.sensors import DomainSensor, open_or_find
 
@@ -26,12 +26,7 @@ class OpenIncident(BaseOperator):
 
     def execute(self, context: Context) -> None:
         """Do it; the same run always belongs to the same incident."""
-        from yingda.domain.errors import ConfRefused, IncidentNotFound
-
-        try:
-            opened = open_or_find(context)
-        except (ConfRefused, IncidentNotFound) as refused:
-            raise AirflowFailException(f"conf refused: {refused}") from refused
+        opened = open_or_find(context)
         context["ti"].xcom_push(key="incident_no", value=opened.incident_no)
         if opened.joined:
             context["ti"].xcom_push(key="joined", value=opened.incident_no)
@@ -87,10 +82,9 @@ class AttendAll(BaseOperator):
     Look after every incident that something may be due for: ladders, mail, what a crash left.
 
     Returns the runs to ask Airflow for, as arguments of TriggerDagRunOperator, one for each incident that no living
-    run drives. An incident that fails does not hold up the others.
+    run drives. An incident that cannot be attended to is logged and holds up no other.
 
     :param dag_id: dag whose runs drive incidents
-    :raises AirflowFailException: never; problems with single incidents are logged and looked at again next time
     """
 
     def __init__(self, *, dag_id: str, **kwargs: Any) -> None:

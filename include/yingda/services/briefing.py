@@ -322,3 +322,60 @@ def _signatures(session: Session, request: Request, house: Settings) -> tuple[Si
         return ()
     rows = session.scalars(select(Signature).where(Signature.revision_id == request.revision_id).order_by(Signature.id))
     return tuple(Signed(row.role, viewing.officer(row.signer_id, house), row.at) for row in rows)
+
+
+@dataclass(frozen=True)
+class Who:
+    """Who did something first, and when."""
+
+    id: str
+    name: str
+    role: Role
+    action: str
+    at: datetime
+
+
+def who_answered(session: Session, request_id: str, house: Settings) -> Who | None:
+    """Return who answered the request of this public id; None while it is open."""
+    row = session.execute(
+        select(Decision, Request)
+        .join(Request, Decision.request_id == Request.id)
+        .where(Request.public_id == request_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    decision, request = row
+    return Who(
+        id=decision.officer_id,
+        name=viewing.officer(decision.officer_id, house).name,
+        role=acting_role(request, decision.officer_id, decision.deputy_for, house),
+        action=decision.action,
+        at=decision.at,
+    )
+
+
+def who_changed(session: Session, request_id: str, house: Settings) -> Who | None:
+    """Return who wrote the text that came after the one a request is about; None where there is none newer."""
+    request = session.scalars(select(Request).where(Request.public_id == request_id)).one_or_none()
+    if request is None or request.revision_id is None:
+        return None
+    judged = session.get_one(Revision, request.revision_id)
+    newest = session.execute(
+        select(Revision, Document.kind)
+        .join(Document, Revision.document_id == Document.id)
+        .where(Revision.document_id == judged.document_id)
+        .order_by(Revision.number.desc())
+        .limit(1)
+    ).one()
+    if newest.Revision.id == judged.id:
+        return None
+    wrote = RequestKind.DRAFT_STATEMENT if newest.kind is DocumentKind.STATEMENT else RequestKind.REPORT
+    author = newest.Revision.author_id
+    held = next((found.roles for found in house.roster.officers if found.id == author), ())
+    return Who(
+        id=author,
+        name=viewing.officer(author, house).name,
+        role=next((role for role in ASKED[wrote] if role in held), ASKED[wrote][0]),
+        action="submit",
+        at=newest.Revision.at,
+    )

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from yingda.domain import life
 from yingda.domain.calendar import shanghai_date
 from yingda.domain.clocks import lateness_label
+from yingda.domain.errors import NotNow
 from yingda.domain.life import RequestState
 from yingda.domain.severity import Severity
 from yingda.settings import Settings
@@ -32,10 +33,15 @@ class Owed:
 
 
 def compile_day(session: Session, day: date, settings: Settings, now: datetime) -> RegisterDay:
-    """Compile the register of a (Shanghai) day from what stands now, unless that was done; return its row."""
+    """Compile the register of a (Shanghai) day from what stands now, unless that was done; return its row.
+
+    :raises NotNow: another day than today, of which no register was compiled: what stands now says nothing of it
+    """
     known = session.get(RegisterDay, day)
     if known is not None:
         return known
+    if day != shanghai_date(now):
+        raise NotNow(f"No register was compiled on {day}, and today's state cannot stand for that day.")
     data = _snapshot(session, settings, now)
     row = insert(RegisterDay).values(day=day, compiled_at=now, data=data).on_conflict_do_nothing()
     if session.execute(row).rowcount == 1:  # type: ignore[attr-defined]

@@ -1,0 +1,222 @@
+"""Fields: the forms of domain/forms.py as a page shows them, and what a page sends read back into an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from yingda.domain import forms
+from yingda.domain.calendar import SHANGHAI
+from yingda.domain.documents import StatementKind
+from yingda.domain.life import DocumentKind, RequestKind
+from yingda.services import viewing
+from yingda.services.briefing import Brief, DocumentShown
+from yingda.settings import Settings
+
+EMPTY_ROWS = 3
+MOST_ROWS = 30
+MOST_FIELDS = 400
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One entry of a list to choose from."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a form as it is shown.
+
+    :param name: what the browser sends it as
+    :param value: what stands in it, as typed
+    :param rows: the rows of a field that holds several commitments
+    """
+
+    name: str
+    label: str
+    widget: str
+    required: bool
+    value: str
+    error: str | None
+    longest: int | None
+    choices: tuple[Choice, ...] = ()
+    rows: tuple[tuple[Field, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Form:
+    """One way to answer: its button and its fields. `wrong` marks the one that was just refused."""
+
+    action: str
+    button: str
+    fields: tuple[Field, ...]
+    wrong: bool
+
+
+def shown(
+    brief: Brief, house: Settings, typed: Mapping[str, Any] | None = None, wrong: Mapping[str, str] | None = None
+) -> tuple[Form, ...]:
+    """Return the forms of a request, the usual one first.
+
+    :param typed: an answer that was refused: `action` and its fields; kept as it was typed
+    :param wrong: message by field of that answer
+    """
+    typed, wrong = typed or {}, wrong or {}
+    made = []
+    for action in brief.actions:
+        refused = typed.get("action") == action
+        values = typed if refused else _begun(brief, action, house)
+        form = forms.FORMS[brief.kind][action]
+        fields = tuple(_fields(form, "", values, wrong if refused else {}, house))
+        made.append(Form(action, forms.button(brief.kind, action, house.locale), fields, refused))
+    return tuple(made)
+
+
+def received(body: bytes) -> dict[str, str]:
+    """Read what a form sent; of a field sent twice the last counts.
+
+    :raises ValueError: far too many fields
+    """
+    pairs = parse_qsl(body.decode("ascii", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    return {name: value.replace("\r\n", "\n").replace("\r", "\n") for name, value in pairs}
+
+
+def answer_of(kind: RequestKind, sent: Mapping[str, str]) -> dict[str, Any]:
+    """Return the answer that a form holds: what the same answer would be in JSON, empty rows left out."""
+    action = sent.get("action", "")
+    answer: dict[str, Any] = {"action": action, "revision_sha256": sent.get("revision_sha256") or None}
+    form = forms.FORMS[kind].get(action)
+    if form is None:
+        return answer
+    for name, field in form.model_fields.items():
+        widget = _widget(field)
+        if widget == "commitments":
+            answer[name] = list(_rows_of(name, sent))
+        elif name not in sent or (widget in {"moment", "statement_kind"} and not sent[name].strip()):
+            continue
+        elif widget == "lines":
+            answer[name] = [line.strip() for line in sent[name].splitlines() if line.strip()]
+        else:
+            answer[name] = sent[name]
+    return answer
+
+
+def _rows_of(name: str, sent: Mapping[str, str]) -> Iterable[dict[str, str]]:
+    for position in range(MOST_ROWS):
+        row = {part: sent.get(f"{name}-{position}-{part}", "") for part in forms.CommitmentMade.model_fields}
+        if any(value.strip() for value in row.values()):
+            # A moment left out is "required"; an empty one would be "no date".
+            yield {part: value for part, value in row.items() if part != "due" or value.strip()}
+
+
+def _begun(brief: Brief, action: str, house: Settings) -> Mapping[str, Any]:
+    """Return what stands in a form before anybody typed: what came back to be changed, or what can be built on."""
+    if action != "submit":
+        return {}
+    report = _document(brief, DocumentKind.REPORT)
+    statement = _document(brief, DocumentKind.STATEMENT)
+    if brief.kind is RequestKind.REPORT and brief.context.comments and report is not None:
+        return report.content
+    if brief.kind is RequestKind.DRAFT_STATEMENT:
+        if brief.context.comments and statement is not None:
+            return statement.content
+        about = brief.context.incident.title
+        title = f"Statement on: {about}" if house.locale == "en" else f"关于“{about}”的情况说明"
+        return {
+            "kind": StatementKind.FINAL.value,
+            "title": title[:200],
+            "body": report.content["wording"] if report is not None else "",
+        }
+    return {}
+
+
+def _document(brief: Brief, kind: DocumentKind) -> DocumentShown | None:
+    return next((document for document in brief.context.documents if document.kind is kind), None)
+
+
+def _fields(
+    form: type[BaseModel], prefix: str, values: Mapping[str, Any], wrong: Mapping[str, str], house: Settings
+) -> Iterable[Field]:
+    """Yield the fields of a form; `prefix` is `commitments-0-` in a row, and `commitments.0.` in messages."""
+    for name, field in form.model_fields.items():
+        place = prefix.replace("-", ".") + name
+        value = values.get(name)
+        widget = _widget(field)
+        rows: tuple[tuple[Field, ...], ...] = ()
+        if widget == "commitments":
+            kept = value if isinstance(value, list) else []
+            more = min(EMPTY_ROWS, MOST_ROWS - len(kept)) if len(kept) < MOST_ROWS else 0
+            rows = tuple(
+                tuple(_fields(forms.CommitmentMade, f"{prefix}{name}-{position}-", row, wrong, house))
+                for position, row in enumerate([*kept, *({} for _ in range(more))])
+            )
+        yield Field(
+            name=prefix + name,
+            label=forms.field_label(form, name, house.locale),
+            widget=widget,
+            # The rows after the last need not be filled in, so the browser must not insist.
+            required=field.is_required() and not prefix,
+            value=_typed(widget, value),
+            error=_message(place, widget, wrong),
+            longest=next((m.max_length for m in field.metadata if hasattr(m, "max_length")), None),
+            choices=_choices(widget, house),
+            rows=rows,
+        )
+
+
+def _message(place: str, widget: str, wrong: Mapping[str, str]) -> str | None:
+    if place in wrong:
+        return wrong[place]
+    if widget == "lines":
+        parts = [(key.rpartition(".")[2], said) for key, said in wrong.items() if key.startswith(f"{place}.")]
+        return "; ".join(f"{int(line) + 1}: {said}" for line, said in parts if line.isdigit()) or None
+    return None
+
+
+def _widget(field: FieldInfo) -> str:
+    extra = field.json_schema_extra
+    return str(extra["widget"]) if isinstance(extra, dict) else "line"
+
+
+def _typed(widget: str, value: Any) -> str:
+    if value is None or widget == "commitments":
+        return ""
+    if widget == "lines":
+        return "\n".join(str(line) for line in value)
+    if widget == "moment":
+        return _shanghai(str(value))
+    return str(value)
+
+
+def _shanghai(value: str) -> str:
+    """Write a stored moment as a date field wants it, in Shanghai time; what was typed stays as it is."""
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return value
+    return value if moment.tzinfo is None else f"{moment.astimezone(SHANGHAI):%Y-%m-%dT%H:%M}"
+
+
+def _choices(widget: str, house: Settings) -> tuple[Choice, ...]:
+    english = house.locale == "en"
+    if widget == "unit":
+        return (Choice("", "–"), *(Choice(unit.id, unit.name) for unit in viewing.units(house)))
+    if widget == "statement_kind":
+        return tuple(Choice(kind.value, STATEMENT_KINDS[kind][english]) for kind in StatementKind)
+    return ()
+
+
+STATEMENT_KINDS: Mapping[StatementKind, tuple[str, str]] = {
+    StatementKind.FINAL: ("情况说明（最终）", "Final statement"),
+    StatementKind.HOLDING: ("阶段性说明（暂不能办结，列出时间表）", "Interim statement (says why, with a timetable)"),
+    StatementKind.CORRECTION: ("更正", "Correction"),
+}

@@ -1,0 +1,119 @@
+"""Linked: what a personal link may see and do; the pages and the JSON both come here."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from yingda import wiring
+from yingda.domain.errors import YingdaError
+from yingda.services import answering, briefing, linking
+from yingda.services.answering import Claims
+from yingda.services.briefing import Brief, Decided
+from yingda.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+log = logging.getLogger(__name__)
+
+_FORM = b"yingda.desk.form:"
+_TRY_AGAIN = {"40001", "40P01"}  # serialization failure, deadlock
+
+
+@dataclass(frozen=True)
+class Taken:
+    """An answer that is committed."""
+
+    decision: Decided
+    incident_no: str
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """Open a session in which the database itself refuses any change; it sees one moment throughout."""
+    from sqlalchemy import text
+
+    with wiring.transaction() as session:
+        session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+        yield session
+
+
+def see(token: str, house: Settings, now: datetime) -> tuple[Claims, Brief]:
+    """Return what a link is about, changing nothing.
+
+    :raises LinkForged, LinkExpired, TextChanged, RequestEnded: see `answering.look`
+    """
+    claims = linking.read(house, token, now)
+    with reading() as session:
+        asked = answering.look(session, claims, now)
+        return claims, briefing.brief(session, asked, claims.officer_id, house)
+
+
+def take(token: str, body: Mapping[str, Any], house: Settings, now: datetime) -> Taken:
+    """Take an answer; when this returns, it is committed.
+
+    A race that the database stops, or a deadlock, is tried once more: then whoever came first is known.
+
+    :raises AnsweredAlready, FieldsRefused, NotYours: see `answering.answer`
+    :raises LinkForged, LinkExpired, TextChanged, RequestEnded: see `answering.look`
+    """
+    from sqlalchemy.exc import DBAPIError, IntegrityError
+
+    claims = linking.read(house, token, now)
+    try:
+        return _commit(claims, body, house, now)
+    except DBAPIError as stopped:
+        if not isinstance(stopped, IntegrityError) and getattr(stopped.orig, "pgcode", None) not in _TRY_AGAIN:
+            raise
+    return _commit(claims, body, house, now)
+
+
+def _commit(claims: Claims, body: Mapping[str, Any], house: Settings, now: datetime) -> Taken:
+    from yingda.store.models import Incident, Request
+
+    with wiring.transaction() as session:
+        decision = answering.answer(session, claims, body, house, now)
+        request = session.get_one(Request, decision.request_id)
+        incident = session.get_one(Incident, request.incident_id)
+        taken = Taken(briefing.decided(decision, incident, house), incident.number)
+    return taken
+
+
+def who_answered(claims: Claims, house: Settings) -> briefing.Who | None:
+    """Return who gave the answer that a request got."""
+    with reading() as session:
+        return briefing.who_answered(session, claims.request_id, house)
+
+
+def who_changed(claims: Claims, house: Settings) -> briefing.Who | None:
+    """Return who wrote the newer text, None where there is none."""
+    with reading() as session:
+        return briefing.who_changed(session, claims.request_id, house)
+
+
+def deliver(incident_no: str) -> None:
+    """Send what the answer owes; runs after the reply. What fails stays owed, and tasks try it again."""
+    try:
+        wiring.courier().deliver(incident_no)
+    except Exception as problem:
+        # Messages of others' errors may hold an address with its password; ours never do.
+        said = str(problem) if isinstance(problem, YingdaError) else ""
+        log.error("Mail for %s stays owed: %s %s", incident_no, type(problem).__name__, said)
+
+
+def form_token(token: str, house: Settings) -> str:
+    """Return what a form must send along to show that it comes from the page of this link."""
+    key = (house.link_key or "").encode()
+    return hmac.new(key, _FORM + token.encode(errors="replace"), hashlib.sha256).hexdigest()
+
+
+def is_form_token(given: str, token: str, house: Settings) -> bool:
+    """Tell whether a form came from the page of this link."""
+    return hmac.compare_digest(given.encode(errors="replace"), form_token(token, house).encode())
