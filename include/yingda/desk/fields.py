@@ -220,3 +220,36 @@ STATEMENT_KINDS: Mapping[StatementKind, tuple[str, str]] = {
     StatementKind.HOLDING: ("阶段性说明（暂不能办结，列出时间表）", "Interim statement (says why, with a timetable)"),
     StatementKind.CORRECTION: ("更正", "Correction"),
 }
+
+
+def statement_kind_labels(locale: str) -> dict[str, str]:
+    """Return the words for the kinds of statement."""
+    return {kind.value: words[locale == "en"] for kind, words in STATEMENT_KINDS.items()}
+
+
+def told(kind: RequestKind, action: str, given: Mapping[str, Any], house: Settings) -> list[tuple[str, str]]:
+    """Return an answer that was given as pairs of label and text; what was left empty is left out."""
+    pairs = []
+    form = forms.FORMS[kind][action]
+    for name, field in form.model_fields.items():
+        text = _told(_widget(field), given.get(name), house)
+        if text:
+            pairs.append((forms.field_label(form, name, house.locale), text))
+    return pairs
+
+
+def _told(widget: str, value: Any, house: Settings) -> str:
+    if not value:
+        return ""
+    if widget == "unit":
+        return viewing.unit(str(value), house).name
+    if widget == "statement_kind":
+        return statement_kind_labels(house.locale).get(str(value), str(value))
+    if widget == "moment":
+        return _shanghai(str(value)).replace("T", " ")
+    if widget == "commitments":
+        return "\n".join(
+            f"{_shanghai(str(row['due'])).replace('T', ' ')}  {viewing.unit(row['unit'], house).name}  {row['text']}"
+            for row in value
+        )
+    return _typed(widget, value)

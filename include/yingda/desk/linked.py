@@ -7,7 +7,6 @@ import hmac
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -25,14 +24,6 @@ log = logging.getLogger(__name__)
 
 _FORM = b"yingda.desk.form:"
 _TRY_AGAIN = {"40001", "40P01"}  # serialization failure, deadlock
-
-
-@dataclass(frozen=True)
-class Taken:
-    """An answer that is committed."""
-
-    decision: Decided
-    incident_no: str
 
 
 @contextmanager
@@ -56,7 +47,7 @@ def see(token: str, house: Settings, now: datetime) -> tuple[Claims, Brief]:
         return claims, briefing.brief(session, asked, claims.officer_id, house)
 
 
-def take(token: str, body: Mapping[str, Any], house: Settings, now: datetime) -> Taken:
+def take(token: str, body: Mapping[str, Any], house: Settings, now: datetime) -> Decided:
     """Take an answer; when this returns, it is committed.
 
     A race that the database stops, or a deadlock, is tried once more: then whoever came first is known.
@@ -75,15 +66,14 @@ def take(token: str, body: Mapping[str, Any], house: Settings, now: datetime) ->
     return _commit(claims, body, house, now)
 
 
-def _commit(claims: Claims, body: Mapping[str, Any], house: Settings, now: datetime) -> Taken:
+def _commit(claims: Claims, body: Mapping[str, Any], house: Settings, now: datetime) -> Decided:
     from yingda.store.models import Incident, Request
 
     with wiring.transaction() as session:
         decision = answering.answer(session, claims, body, house, now)
         request = session.get_one(Request, decision.request_id)
         incident = session.get_one(Incident, request.incident_id)
-        taken = Taken(briefing.decided(decision, incident, house), incident.number)
-    return taken
+        return briefing.decided(decision, incident, house)
 
 
 def who_answered(claims: Claims, house: Settings) -> briefing.Who | None:

@@ -217,8 +217,11 @@ def actions(kind: RequestKind) -> tuple[str, ...]:
 def schema(kind: RequestKind) -> dict[str, Any]:
     """Return the JSON Schema of an answer: one alternative an action, told apart by `action`."""
     alternatives = []
+    shared: dict[str, Any] = {}
     for action, form in FORMS[kind].items():
         one = form.model_json_schema()
+        # References are looked up from the root of the whole schema.
+        shared |= one.pop("$defs", {})
         one["properties"] = {
             "action": {"const": action},
             "revision_sha256": {"type": ["string", "null"]},
@@ -227,7 +230,8 @@ def schema(kind: RequestKind) -> dict[str, Any]:
         one["required"] = ["action", *one.get("required", [])]
         one["title"] = form.labels[1]
         alternatives.append(one)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", "oneOf": alternatives}
+    whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", "oneOf": alternatives}
+    return {**whole, "$defs": shared} if shared else whole
 
 
 def read(kind: RequestKind, action: object, fields: Mapping[str, Any], locale: str) -> Answer:

@@ -45,8 +45,16 @@ class LeadConf(BaseModel):
     def _an_address_of_the_web(cls, value: str | None) -> str | None:
         if value is not None:
             parts = urlsplit(value)
-            if parts.scheme.lower() not in {"http", "https"} or not parts.hostname or parts.username:
+            if parts.scheme.lower() not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
                 raise ValueError("only http:// and https:// addresses without a user name are taken")
+            _ = parts.port  # raises where it is no port
+        return value
+
+    @field_validator("title", "summary", "platform", "source_url", "reason")
+    @classmethod
+    def _text_that_can_be_stored(cls, value: str | None) -> str | None:
+        if value is not None and any(ord(character) < 32 and character not in "\n\r\t" for character in value):
+            raise ValueError("contains control characters; remove them")
         return value
 
     @field_validator("stage")

@@ -91,7 +91,8 @@ def differences(dags_folder: Path, page: Path = PAGE) -> str:
 def _read(dags_folder: Path) -> str:
     from airflow.dag_processing.dagbag import DagBag
 
-    bag = DagBag(dags_folder, bundle_path=dags_folder, bundle_name="dags")
+    # Every file counts, also one that is so broken that Airflow would take it for no dag file.
+    bag = DagBag(dags_folder, bundle_path=dags_folder, bundle_name="dags", safe_mode=False)
     if bag.import_errors:
         raise DagsUnreadable("\n".join(f"{file}: {error}" for file, error in bag.import_errors.items()))
     if not bag.dags:
@@ -117,8 +118,8 @@ def _section(dag: DAG) -> str:
     heads = ("#", "任务 Task", "名称 Name", "类 Class", "做什么 Does", "重试（间隔） Retries (pause)")
     parts.append("### 步骤 Tasks\n\n" + _table(heads, _tasks(dag)))
     if dag.params:
-        heads = ("参数 Param", "名称 Name", "要求 Takes", "默认 Default", "说明 Note")
-        parts.append("### 参数 Params\n\n" + _table(heads, _params(dag)))
+        columns = ("参数 Param", "名称 Name", "要求 Takes", "默认 Default", "说明 Note")
+        parts.append("### 参数 Params\n\n" + _table(columns, _params(dag)))
     return "\n".join(f"{part.strip()}\n" for part in parts)
 
 

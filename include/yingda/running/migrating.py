@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import importlib.util
 import json
 import subprocess
 import sys
@@ -48,8 +47,6 @@ def yingda(environment: dict[str, str]) -> None:
 
     :raises StartError: the database cannot be reached
     """
-    if importlib.util.find_spec("yingda.store.migrating") is None:
-        return
     from sqlalchemy.exc import OperationalError
 
     from yingda.store.migrating import upgrade

@@ -41,7 +41,7 @@ class Server:
         missing = [name for name in COMPONENTS if not _healthy(name, health.get(name) or {}, since)]
         if missing:
             return missing
-        # The first question from a task, and the first about runs, make the server load for seconds. Ours are the first.
+        # The first question from a task, and the first about runs, make the server load for seconds. Let it be ours.
         for status, _ in (self.get("/execution/health"), self._authorized("/api/v2/dags/~/dagRuns?limit=1")):
             if status != 200:
                 return ["api-server"]

@@ -150,11 +150,13 @@ class System:
         airflow, folder, layout = [sys.executable, "-m", "airflow"], self.layout.airflow, self.layout
         port = self.environment["SMTP_PORT"]
         catcher = [sys.executable, "-m", "yingda.running.mailcatcher", "--port", port, "--folder", str(layout.mail)]
+        # Airflow's triggerer often never ends by itself, and the API server takes seconds after its last answer.
+        # Neither holds anything: triggers start again from the database, answers were committed before they were given.
         self.programs = [
-            Program("api-server", [*airflow, "api-server"], 10, folder, stop_seconds=4),
+            Program("api-server", [*airflow, "api-server"], 10, folder, stop_seconds=3),
             Program("scheduler", [*airflow, "scheduler", "--skip-serve-logs"], 20, folder, stop_seconds=6),
             Program("dag-processor", [*airflow, "dag-processor"], 20, folder),
-            Program("triggerer", [*airflow, "triggerer", "--skip-serve-logs"], 20, folder),
+            Program("triggerer", [*airflow, "triggerer", "--skip-serve-logs"], 20, folder, stop_seconds=3),
             Program("mailcatcher", catcher, 20, folder),
         ]
         self.names = [program.name for program in self.programs]

@@ -108,7 +108,8 @@ def configuration(layout: Layout, programs: Sequence[Program]) -> str:
             "stopasgroup=true",
             "killasgroup=true",
             "redirect_stderr=true",
-            f"stdout_logfile={_value(log_path(layout, program.name))}",
+            # The one value that supervisord expands twice.
+            f"stdout_logfile={_value(_value(log_path(layout, program.name)))}",
             "stdout_logfile_maxbytes=10MB",
             "stdout_logfile_backups=3",
         ]

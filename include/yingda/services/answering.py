@@ -28,6 +28,7 @@ from yingda.services import assigning, closing, moving, reporting, signing
 from yingda.services.asking import JUDGES_A_TEXT, TEXT_CHANGED
 from yingda.services.case import Case, take_by_id
 from yingda.settings import Settings
+from yingda.store import outbox
 from yingda.store.models import Decision, Incident, Request, Revision
 
 Handler = Callable[[Case, Request, Any, str], None]
@@ -82,7 +83,8 @@ def look(session: Session, claims: Claims, now: datetime) -> Asked:
     :raises TextChanged: the link is about an older text
     :raises RequestEnded: it was withdrawn
     """
-    request = session.scalars(select(Request).where(Request.public_id == claims.request_id)).one_or_none()
+    found = select(Request).where(Request.public_id == claims.request_id).execution_options(populate_existing=True)
+    request = session.scalars(found).one_or_none()
     person = signing.is_asked(request, claims.officer_id) if request is not None else None
     if request is None or person is None:
         raise LinkForged("No such request.")
@@ -133,6 +135,7 @@ def answer(session: Session, claims: Claims, body: Mapping[str, Any], settings: 
     asked.request.state = RequestState.ANSWERED
     asked.request.ended_at = now
     session.flush()
+    outbox.void_for_request(session, asked.request.id)
     case.record(
         "answered",
         claims.officer_id,

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from yingda.domain.calendar import shanghai_date
 from yingda.domain.clocks import due
 from yingda.domain.life import DocumentKind, RequestKind, RequestState
-from yingda.domain.roles import Role
+from yingda.domain.roles import UNIT_ROLES, Role
 from yingda.domain.roster import Addressee as Person
 from yingda.services import telling
 from yingda.services.case import Case
@@ -54,7 +54,8 @@ def ask(
 ) -> Request | None:
     """See to it that somebody is asked: opens the request and owes its mails, unless it stands open already.
 
-    One about an older text, past its link's end, or sent to nobody who is still there is withdrawn first. Where nobody may answer, the duty officers are told why, once.
+    One about an older text, past its link's end, or sent to nobody who is still there is withdrawn first. Where nobody
+    may answer, the duty officers are told why, once.
 
     :param role: who is asked; by default as the kind says
     :return: the open request, or None where nobody may answer
@@ -179,6 +180,8 @@ def _who(case: Case, kind: RequestKind, roles: Sequence[Role], revision: Revisio
         barred = {revision.author_id} | {s.signer_id for s in signers(case, revision)}
     people: dict[str, Person] = {}
     for role in roles:
+        if role in UNIT_ROLES and case.incident.unit_id is None:
+            continue
         for person in case.settings.roster.addressees(role, case.incident.unit_id, shanghai_date(case.now)):
             if person.officer.id not in barred:
                 people.setdefault(person.officer.id, person)

@@ -151,7 +151,7 @@ def returned_with(session: Session, request: Request, settings: Settings) -> lis
 
 def _ladder(session: Session, message: OutboxMessage, settings: Settings) -> dict[str, Any]:
     clock = session.get_one(Clock, message.values["clock_id"])
-    raised = datetime.fromisoformat(message.values["at"])
+    raised = datetime.fromisoformat(message.values["raised_at"])
     request = session.get(Request, message.request_id) if message.request_id else None
     waited_for = session.scalars(
         select(Request)

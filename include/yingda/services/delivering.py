@@ -12,9 +12,10 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from yingda.domain.errors import YingdaError
+from yingda.domain.errors import SettingsError, YingdaError
 from yingda.services.composing import compose
 from yingda.settings import Settings
 from yingda.store import outbox
@@ -55,12 +56,12 @@ class Courier:
         """
         sent = 0
         while True:
-            lease, batch = self._claim(incident_no)
+            lease, claimed, batch = self._claim(incident_no)
             sent += self._send(lease, batch)
-            if len(batch) < BATCH:
+            if claimed < BATCH:
                 return sent
 
-    def _claim(self, incident_no: str | None) -> tuple[str, list[tuple[OutboxMessage, Letter]]]:
+    def _claim(self, incident_no: str | None) -> tuple[str, int, list[tuple[OutboxMessage, Letter]]]:
         with self._transaction() as session:
             incident_id = None
             if incident_no is not None:
@@ -72,11 +73,16 @@ class Courier:
             for message in messages:
                 try:
                     letters.append((message, compose(session, message, self._settings)))
-                except YingdaError as problem:
-                    self._failed(session, message, lease, str(problem), permanent=True)
+                except SQLAlchemyError:
+                    raise
+                except Exception as problem:
+                    # A faulty template or setting can be mended in time, a roster without the officer says it all.
+                    hopeless = isinstance(problem, YingdaError) and not isinstance(problem, SettingsError)
+                    said = f"{type(problem).__name__}: {problem}"
+                    self._failed(session, message, lease, said, permanent=hopeless)
             session.flush()
             session.expunge_all()
-            return lease, letters
+            return lease, len(messages), letters
 
     def _send(self, lease: str, batch: list[tuple[OutboxMessage, Letter]]) -> int:
         if not batch:
@@ -93,7 +99,14 @@ class Courier:
                 else:
                     self._failed(session, message, lease, error.message, permanent=error.permanent)
 
-        asyncio.run(send_all([letter for _, letter in batch], self._server(), on_result=on_result))
+        try:
+            server = self._server()
+        except Exception as problem:
+            unusable = TransportError(f"The mail connection cannot be used: {type(problem).__name__}: {problem}")
+            for position in range(len(batch)):
+                on_result(position, unusable)
+            return 0
+        asyncio.run(send_all([letter for _, letter in batch], server, on_result=on_result))
         return taken
 
     def _failed(self, session: Session, message: OutboxMessage, lease: str, problem: str, *, permanent: bool) -> None:

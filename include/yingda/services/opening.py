@@ -39,7 +39,8 @@ def open_incident(session: Session, conf: Mapping[str, Any], run_id: str, settin
     before = session.scalars(select(Lead).where(Lead.run_id == run_id)).one_or_none()
     if before is not None:
         number = session.scalars(select(Incident.number).where(Incident.id == before.incident_id)).one()
-        passing.begin(take(session, number, settings, now), run_id)
+        if not before.joined:
+            passing.begin(take(session, number, settings, now), run_id)
         return Opened(number, before.joined)
     lead = read(conf)
     _known_to_the_roster(lead, settings)
@@ -86,8 +87,13 @@ def _incident_with_source(session: Session, url: str | None, settings: Settings,
     key = url_key(url)
     # Two leads of one link at once: the second waits here and finds the first.
     session.execute(select(func.pg_advisory_xact_lock(func.hashtext("link:" + key))))
-    incident_id = session.scalar(select(SourceLink.incident_id).where(SourceLink.url_key == key, SourceLink.active))
-    return None if incident_id is None else take_by_id(session, incident_id, settings, now)
+    active = select(SourceLink.incident_id).where(SourceLink.url_key == key, SourceLink.active)
+    incident_id = session.scalar(active)
+    if incident_id is None:
+        return None
+    case = take_by_id(session, incident_id, settings, now)
+    # It may have been closed while we waited for its lock.
+    return case if session.scalar(active) == incident_id else None
 
 
 def _new_incident(session: Session, lead: LeadConf, run_id: str, settings: Settings, now: datetime) -> Case:

@@ -185,7 +185,7 @@ def put_off(case: Case, sending: Sending, problem: str, *, permanent: bool) -> N
         row.state, row.next_at = PublicationState.PENDING, case.now + _pause(case, row.attempts)
     if permanent or row.attempts >= case.settings.policy.publication.tell_after:
         telling.notice(
-            case, "publication_failed", f"{row.id}", channel=row.channel, problem=row.problem, given_up=permanent
+            case, "publication_failed", f"{row.id}:{permanent}", channel=row.channel, problem=row.problem, given_up=permanent
         )
 
 
@@ -238,12 +238,21 @@ def not_seen(case: Case, publication_id: int, problem: str) -> None:
 
 
 def next_moment(case: Case) -> datetime | None:
-    """Return when a publication or a look is due next (UTC), None if nothing waits for a moment."""
+    """Return when a publication or a look is due next (UTC), None if nothing waits for a moment.
+
+    What was never tried is due now: it may have come to be owed after the step that sends it last looked.
+    """
     if case.incident.stage not in (Stage.PUBLICATION, Stage.LIVE_CHECK):
         return None
     revision = asking.latest_revision(case, DocumentKind.STATEMENT)
     rows = of_revision(case, revision) if revision is not None else []
-    return min((row.next_at for row in rows if row.next_at is not None), default=None)
+    waiting = [
+        row
+        for row in rows
+        if row.state in (PublicationState.PENDING, PublicationState.SENDING)
+        or (row.state is PublicationState.CONFIRMED and row.live_at is None)
+    ]
+    return min((row.next_at or case.now for row in waiting), default=None)
 
 
 def _pause(case: Case, attempt: int) -> timedelta:

@@ -16,6 +16,9 @@ from yingda.store.models import Clock, Decision, Request
 
 def see_to_report(case: Case) -> None:
     """Step `verification`: the unit is asked for its report; the time is that of the verified result."""
+    if case.incident.unit_id is None:
+        case.move(Stage.ASSIGN_UNIT)
+        return
     clock = clocking.find(case, ClockKind.VERIFICATION)
     asking.ask(case, RequestKind.REPORT, clock=clock)
 
@@ -42,6 +45,10 @@ def submitted(case: Case, request: Request, answer: Report, actor: str) -> None:
 def extension_asked(case: Case, request: Request, answer: RequestExtension, actor: str) -> None:
     """The unit asks for more time; the branch leader rules, and the report stays asked for meanwhile."""
     case.record("extension_asked", actor, until=answer.until.isoformat(), reason=answer.reason)
+    # The branch leader rules on the time they read, so another time is asked for anew.
+    earlier = asking.open_request(case, RequestKind.EXTENSION)
+    if earlier is not None:
+        asking.withdraw(case, earlier, "asked_anew", actor)
     clock = case.session.get(Clock, request.clock_id) if request.clock_id else None
     asking.ask(case, RequestKind.EXTENSION, clock=clock)
 

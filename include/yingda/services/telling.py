@@ -60,7 +60,7 @@ def rung(case: Case, clock: Clock, key: str, person: Person, *, told_as: str, re
         deputy_for=person.deputy_for.id if person.deputy_for else None,
         clock_id=clock.id,
         told_as=told_as,
-        at=case.now.isoformat(),
+        raised_at=case.now.isoformat(),
     )
 
 

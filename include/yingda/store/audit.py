@@ -60,7 +60,8 @@ def _chain(session: Session) -> None:
     if not pending:
         return
     session.flush()
-    head = session.scalars(select(ChainHead).where(ChainHead.id == 1).with_for_update()).one()
+    locked = select(ChainHead).where(ChainHead.id == 1).with_for_update()
+    head = session.scalars(locked.execution_options(populate_existing=True)).one()
     for incident, seq, kind, actor, at, data in pending:
         event_id = head.event_id + 1
         incident_id = incident.id if incident is not None else None

@@ -1,0 +1,101 @@
+"""The desk as one app: personal links for officers without accounts, board and records for those logged in."""
+
+from __future__ import annotations
+
+import logging
+from urllib.parse import urlencode
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from yingda.desk import access
+from yingda.desk.headers import DESK, Headers
+from yingda.desk.pages import message, root_of, say
+from yingda.desk.replying import Json, TooLong
+from yingda.desk.routes import board, health, link_api, link_pages, records
+from yingda.domain.errors import SettingsError
+
+log = logging.getLogger(__name__)
+
+
+def build() -> FastAPI:
+    """Return the app, to be mounted at `/desk` of Airflow's server.
+
+    :raises RuntimeError: a route is open to anybody that should not be
+    """
+    app = FastAPI(title="Yingda", docs_url=None, redoc_url=None, openapi_url=None, swagger_ui_oauth2_redirect_url=None)
+    for part in (link_pages, link_api, health, board, records):
+        app.include_router(part.router)
+    app.add_middleware(Headers, headers=DESK)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _unreadable)
+    app.add_exception_handler(TooLong, _too_long)
+    app.add_exception_handler(SettingsError, _settings)
+    app.add_exception_handler(OperationalError, _unavailable)
+    app.add_exception_handler(PoolTimeout, _unavailable)
+    access.refuse_unguarded(app)
+    return app
+
+
+def _for_program(request: Request) -> bool:
+    path = request.url.path.removeprefix(root_of(request))
+    return path.startswith("/api/") or path == "/openapi.json" or "text/html" not in request.headers.get("accept", "")
+
+
+async def _http(request: Request, problem: Exception) -> Response:
+    """Say what is wrong; a browser that is not logged in goes to Airflow's login and comes back."""
+    assert isinstance(problem, HTTPException)  # noqa: S101 - registered for nothing else
+    if _for_program(request):
+        return Json({"error": problem.detail}, status_code=problem.status_code, headers=problem.headers)
+    if problem.status_code == 401:
+        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        airflow = root_of(request).rpartition("/")[0]
+        return RedirectResponse(f"{airflow}/api/v2/auth/login?{urlencode({'next': here})}", status_code=303)
+    words = {
+        403: say("您的账号没有查看权限", "Your account may not see this"),
+        404: say("没有这个页面", "There is no such page"),
+        405: say("不能这样访问", "This cannot be done here"),
+    }
+    return message(request, words.get(problem.status_code, str(problem.detail)), status=problem.status_code)
+
+
+async def _unreadable(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, RequestValidationError)  # noqa: S101 - registered for nothing else
+    said = {str(error["loc"][-1]): str(error["msg"]) for error in problem.errors()}
+    return Json(said, status_code=422)
+
+
+async def _too_long(request: Request, _problem: Exception) -> Response:
+    said = say("内容过长，没有收到。请缩短后再提交。", "Too long; nothing was received. Please shorten it.")
+    if _for_program(request):
+        return Json({"body": said}, status_code=413)
+    return message(request, said, status=413)
+
+
+async def _settings(request: Request, problem: Exception) -> Response:
+    log.error("%s", problem)
+    return _sorry(request)
+
+
+async def _unavailable(request: Request, problem: Exception) -> Response:
+    log.error("The database does not answer: %s", type(problem).__name__)
+    return _sorry(request)
+
+
+def _sorry(request: Request) -> Response:
+    if _for_program(request):
+        reply: Response = Json({"error": "unavailable"}, status_code=503)
+    else:
+        lines = [
+            say(
+                "没有收到您的答复。请几分钟后返回上一页，再提交一次。",
+                "Nothing was received. Please go back in a few minutes and send it again.",
+            )
+        ]
+        reply = message(request, say("系统暂时不可用", "Out of order for the moment"), lines, status=503)
+    reply.headers["Retry-After"] = "30"
+    return reply

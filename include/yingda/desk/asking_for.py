@@ -1,0 +1,94 @@
+"""What is asked for in an address: filters and pages, checked; a wrong one is said, not passed over."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TypeVar
+
+from yingda.desk.pages import say
+from yingda.domain.errors import FieldsRefused
+from yingda.domain.life import Stage
+from yingda.domain.severity import Severity
+from yingda.services.viewing import Sought
+from yingda.settings import Settings
+
+MOST = 200
+"""Most records a page."""
+
+EnumT = TypeVar("EnumT", bound=StrEnum)
+
+
+def sought(
+    house: Settings, stage: str, severity: str, unit: str, q: str, limit: str, offset: str, *, board: bool = False
+) -> Sought:
+    """Return which incidents are wanted; empty texts ask for nothing in particular.
+
+    :param board: leave out closed ones unless `stage` is `all` or says otherwise; the gravest first
+    :raises FieldsRefused: names each one that is wrong
+    """
+    wrong: dict[str, str] = {}
+    everything = board and stage == "all"
+    found = Sought(
+        open_only=board and not everything,
+        stage=None if everything else _member(Stage, "stage", stage, wrong),
+        severity=_member(Severity, "severity", severity, wrong),
+        unit=_unit(unit, house, wrong),
+        q=q[:200].replace("\x00", ""),
+        limit=_number("limit", limit, 50, 1, MOST, wrong),
+        offset=_number("offset", offset, 0, 0, 10_000_000, wrong),
+        gravest_first=board,
+    )
+    if wrong:
+        raise FieldsRefused(wrong)
+    return found
+
+
+def one_of(kind: type[EnumT], name: str, value: str) -> EnumT | None:
+    """Return the member that `value` names, None for an empty text.
+
+    :raises FieldsRefused: it names none
+    """
+    wrong: dict[str, str] = {}
+    found = _member(kind, name, value, wrong)
+    if wrong:
+        raise FieldsRefused(wrong)
+    return found
+
+
+def stretch(limit: str, offset: str) -> tuple[int, int]:
+    """Return how many records are wanted, and how many to leave out before them.
+
+    :raises FieldsRefused: names each one that is wrong
+    """
+    wrong: dict[str, str] = {}
+    found = _number("limit", limit, 50, 1, MOST, wrong), _number("offset", offset, 0, 0, 10_000_000, wrong)
+    if wrong:
+        raise FieldsRefused(wrong)
+    return found
+
+
+def _member(kind: type[EnumT], name: str, value: str, wrong: dict[str, str]) -> EnumT | None:
+    if not value:
+        return None
+    try:
+        return kind(value)
+    except ValueError:
+        allowed = ", ".join(kind)
+        wrong[name] = say(f"只能是：{allowed}", f"must be one of: {allowed}")
+        return None
+
+
+def _unit(value: str, house: Settings, wrong: dict[str, str]) -> str | None:
+    known = [unit.id for unit in house.roster.units]
+    if value and value not in known:
+        wrong["unit"] = say(f"没有这个单位，可选：{', '.join(known)}", f"no such unit; one of: {', '.join(known)}")
+    return value or None
+
+
+def _number(name: str, value: str, default: int, least: int, most: int, wrong: dict[str, str]) -> int:
+    if not value:
+        return default
+    if value.isascii() and value.isdigit() and len(value) < 12 and least <= int(value) <= most:
+        return int(value)
+    wrong[name] = say(f"须为 {least} 到 {most} 的整数", f"must be a whole number from {least} to {most}")
+    return default

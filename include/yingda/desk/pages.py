@@ -1,0 +1,113 @@
+"""Pages: templates with what every page of the desk needs, and the words for clocks and events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from yingda import rendering, wiring
+from yingda.domain import clocks, forms, life, roles, severity
+from yingda.domain.clocks import ClockKind, lateness_label
+from yingda.domain.life import DocumentKind, RequestKind, Stage
+from yingda.domain.roles import Role
+from yingda.domain.severity import Severity
+from yingda.services import viewing
+from yingda.services.viewing import ClockSeen, EventSeen
+from yingda.settings import Settings
+
+
+def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """Render `desk/<template>.html.j2`. It sees `root` (where the desk begins), the office and `framed`."""
+    house = wiring.settings()
+    html = rendering.render(
+        f"desk/{template}.html.j2",
+        house.locale,
+        root=root_of(request),
+        office=house.roster.office,
+        # In Airflow's frame a link to Airflow would open Airflow inside itself.
+        framed=request.headers.get("sec-fetch-dest") == "iframe",
+        **values,
+    )
+    return HTMLResponse(html.encode(errors="replace"), status_code=status)
+
+
+def message(
+    request: Request, heading: str, lines: Sequence[str] = (), *, status: int, link: tuple[str, str] | None = None
+) -> HTMLResponse:
+    """Return a page that only says something; `link` is an address with its words."""
+    return page(request, "message", status=status, heading=heading, lines=lines, link=link)
+
+
+def root_of(request: Request) -> str:
+    """Return the path under which the desk is mounted, `/desk`."""
+    return str(request.scope.get("root_path", "")).rstrip("/")
+
+
+def say(chinese: str, english: str) -> str:
+    """Return the words in the office's language."""
+    return english if wiring.settings().locale == "en" else chinese
+
+
+def clock_words(clock: ClockSeen, now: datetime, locale: str) -> tuple[str, str]:
+    """Return how a clock stands, in words, and in one word for the style sheet: met, late, soon, running, over."""
+    english = locale == "en"
+    if clock.cancelled_at is not None and clock.met_at is None:
+        return ("no longer owed" if english else "不再要求"), "over"
+    if clock.met_at is not None:
+        when = rendering.local_long(clock.met_at, locale)
+        if clock.missed:
+            return (f"done {when}, late" if english else f"{when} 完成（超时）"), "late"
+        return (f"done {when}" if english else f"{when} 完成"), "met"
+    if now > clock.due_at:
+        late = lateness_label(now - clock.due_at, locale)
+        return (f"late by {late}" if english else f"超时 {late}"), "late"
+    left = lateness_label(clock.due_at - now, locale)
+    words = f"{left} left" if english else f"剩 {left}"
+    if clock.missed:
+        return (f"{words} (extended, was missed)" if english else f"{words}（已延期，曾超时）"), "late"
+    return words, "soon" if (clock.due_at - now) * 4 < clock.due_at - clock.started_at else "running"
+
+
+def event_words(event: EventSeen, house: Settings) -> list[str]:
+    """Return the particulars of an event in words; its kind is put into words by the template."""
+    locale, data = house.locale, event.data
+    said = []
+    if "clock" in data:
+        said.append(clocks.label(ClockKind(data["clock"]), locale))
+    kind = RequestKind(data["request_kind"]) if "request_kind" in data else None
+    if kind is not None:
+        said.append(life.label(kind, locale))
+    if kind is not None and data.get("action") in forms.FORMS[kind]:
+        said.append(forms.button(kind, data["action"], locale))
+    if "document" in data:
+        said.append(life.label(DocumentKind(data["document"]), locale))
+        said.append(f"revision {data['number']}" if locale == "en" else f"第 {data['number']} 稿")
+    if "stage" in data:
+        said.append(life.label(Stage(data["stage"]), locale))
+    if "severity" in data:
+        said.append(severity.label(Severity(data["severity"]), locale))
+    if "role" in data:
+        said.append(roles.label(Role(data["role"]), locale))
+    for key in ("unit", "suggested"):
+        if data.get(key):
+            said.append(viewing.unit(data[key], house).name)
+    if data.get("officers"):
+        said.append(", ".join(viewing.officer(each, house).name for each in data["officers"]))
+    for key in ("channel", "url", "reason", "comment", "problem", "where", "who"):
+        if isinstance(data.get(key), str) and data[key]:
+            said.append(data[key])
+    for key in ("due_at", "until", "when"):
+        if data.get(key):
+            said.append(_moment(data[key], locale))
+    if data.get("sha256"):
+        said.append(f"SHA-256 {data['sha256'][:12]}")
+    return said
+
+
+def _moment(value: str, locale: str) -> str:
+    moment = datetime.fromisoformat(value)
+    return rendering.local_long(moment if moment.tzinfo else moment.replace(tzinfo=UTC), locale)

@@ -1,0 +1,89 @@
+"""One system for all whole tests: real processes, real SMTP, real HTTP, seen from outside only."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.whole.mailbox import Mailbox
+from tests.whole.office import Office
+from tests.whole.server import Server
+from tests.whole.system import System
+
+POLICY = """\
+clocks:
+  verification: {major: 3s}
+publication:
+  pauses: [2s, 3s, 5s, 10s]
+  tell_after: 1
+"""
+"""Time runs faster for the verified result of a major incident; what could not be published is tried again soon."""
+
+LAST = ("test_processes_die.py", "test_airflow_database_lost.py")
+"""What takes the system down in part comes after the rest."""
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of this folder, and put those that break things at the end."""
+    ours = [item for item in items if item.path.is_relative_to(HERE)]
+    for item in ours:
+        item.add_marker(pytest.mark.whole)
+    order = sorted(ours, key=lambda item: LAST.index(item.path.name) if item.path.name in LAST else -1)
+    places = [place for place, item in enumerate(items) if item.path.is_relative_to(HERE)]
+    for place, item in zip(places, order, strict=True):
+        items[place] = item
+
+
+@pytest.fixture(scope="session")
+def system(request: pytest.FixtureRequest) -> Iterator[System]:
+    """A running system. Processes left behind at its end are a failure."""
+    made = System(POLICY)
+    request.config.stash[RUNNING] = made
+    try:
+        made.start()
+        yield made
+    finally:
+        problems = made.stop()
+        if os.environ.get("YINGDA_WHOLE_KEEP"):
+            print(f"kept: {made.home}")
+        else:
+            made.remove()
+    assert not problems, "\n".join(problems)
+
+
+@pytest.fixture(scope="session")
+def server(system: System) -> Server:
+    """The server, as the account `ops`."""
+    return Server(system.base, system.home / "accounts.json")
+
+
+@pytest.fixture(scope="session")
+def mailbox(system: System) -> Mailbox:
+    """All mail that was sent."""
+    return Mailbox(system.mail)
+
+
+@pytest.fixture(scope="session")
+def office(system: System, server: Server, mailbox: Mailbox) -> Office:
+    """The people at work."""
+    return Office(system.base, server, mailbox)
+
+
+RUNNING = pytest.StashKey[System]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Attach the end of the logs to a failure."""
+    report = yield
+    system = item.config.stash.get(RUNNING, None)
+    if report.failed and system is not None and item.path.is_relative_to(HERE):
+        report.sections.append(("the end of var/logs", system.last_lines()))
+    return report
