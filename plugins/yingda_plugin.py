@@ -6,7 +6,7 @@ Every Airflow process loads this file, task processes too, so nothing is importe
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
@@ -16,7 +16,7 @@ class YingdaPlugin(AirflowPlugin):
 
     name = "yingda"
 
-    external_views: ClassVar[list[dict[str, Any]]] = [
+    external_views: list[dict[str, Any]] = [  # noqa: RUF012 - as Airflow declares it
         {
             "name": "应答 Desk",
             "href": "/desk/",

@@ -6,6 +6,7 @@ another server instead, with a user who may create databases, such as postgresql
 
 from __future__ import annotations
 
+import atexit
 import os
 import secrets
 import shutil
@@ -22,7 +23,15 @@ import pytest
 if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlalchemy.orm import Session
+
     from yingda.settings import Settings
+
+if "AIRFLOW_HOME" not in os.environ:
+    # Importing Airflow writes its configuration there; a developer's own is none of our business.
+    _airflow_home = tempfile.mkdtemp(prefix="yingda-tests-airflow-")
+    atexit.register(shutil.rmtree, _airflow_home, ignore_errors=True)
+    os.environ["AIRFLOW_HOME"] = _airflow_home
+    os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 
 LINK_KEY = "a-key-for-tests-of-more-than-32-characters"
 QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "log_min_messages=panic")

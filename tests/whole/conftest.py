@@ -7,7 +7,6 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-
 from tests.whole.mailbox import Mailbox
 from tests.whole.office import Office
 from tests.whole.server import Server

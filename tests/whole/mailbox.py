@@ -28,6 +28,11 @@ class Letter:
     incident_no: str | None
 
     @property
+    def asks(self) -> bool:
+        """Whether it is the mail that asks, and not a reminder or news."""
+        return "请打开此链接办理" in self.text
+
+    @property
     def token(self) -> str | None:
         """What the personal link carries."""
         return parse_qs(urlsplit(self.link).query)["token"][0] if self.link else None

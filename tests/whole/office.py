@@ -14,9 +14,8 @@ from html.parser import HTMLParser
 from typing import Any
 
 import requests
-
 from tests.whole.mailbox import Letter, Mailbox
-from tests.whole.server import Server
+from tests.whole.server import Server, ask
 from tests.whole.system import wait_for
 
 Fields = dict[str, Any]
@@ -41,7 +40,7 @@ class Asked:
         """Send an answer about the text that was shown."""
         given = {"revision_sha256": self.body["revision_sha256"], **fields}
         headers = {"X-Desk-Token": self.token}
-        return requests.post(f"{self.base}/desk/api/r", headers=headers, json=given, timeout=60)
+        return ask("POST", f"{self.base}/desk/api/r", headers=headers, json=given)
 
 
 def look(base: str, letter: Letter) -> Asked | None:
@@ -134,6 +133,7 @@ class Incident:
     answered: list[str] = field(default_factory=list)
     """Kinds of the requests that were answered, in order."""
     _seen: set[str] = field(default_factory=set)
+    _done: set[str] = field(default_factory=set)
     _waiting: list[Asked] = field(default_factory=list)
 
     @property
@@ -231,7 +231,7 @@ class Incident:
             letters = list({letter.message_id: letter for letter in letters}.values())
         copies = {key: n for key, n in Counter(letter.message_id for letter in letters).items() if n > 1}
         assert not copies, f"{self.number}: sent more than once: {copies}"
-        links = {key: n for key, n in Counter(letter.link for letter in letters if letter.link).items() if n > 1}
+        links = {key: n for key, n in Counter(letter.link for letter in letters if letter.asks).items() if n > 1}
         assert not links, f"{self.number}: asked more than once by mail: {links}"
         said = {key: n for key, n in Counter((one.to, one.subject, one.text) for one in letters).items() if n > 1}
         assert not said, f"{self.number}: told more than once: {said}"
@@ -244,7 +244,7 @@ class Incident:
         publication = told["publications"][-1]
         assert publication["state"] == "confirmed", publication
         assert publication["sha256"] == self.story.sha256, "what was published is not what was drafted"
-        page = requests.get(publication["url"], timeout=30)
+        page = ask("GET", publication["url"])
         assert page.status_code == 200, f"{publication['url']} answered {page.status_code}"
         statement = self.story.statement
         shown = Article.of(page.content.decode())
@@ -262,8 +262,6 @@ class Incident:
             self._seen.add(letter.file)
             if asked is not None and asked.body["id"] not in self._done:
                 self._waiting.append(asked)
-
-    _done: set[str] = field(default_factory=set)
 
 
 class Article(HTMLParser):
@@ -308,6 +306,10 @@ class Office:
     def open(self, story: Story, **conf: Any) -> Incident:
         """Trigger a run for a story, and return its incident."""
         run, number = self.server.open(story.lead(**conf))
+        return Incident(self, story, run, number)
+
+    def at(self, story: Story, run: str, number: str) -> Incident:
+        """Return an incident that was opened already."""
         return Incident(self, story, run, number)
 
     def open_many(self, stories: list[Story], **conf: Any) -> list[Incident]:

@@ -175,12 +175,15 @@ class System:
         """Return what the start printed so far."""
         return self.output.read_text(encoding="utf-8", errors="replace") if self.output.exists() else ""
 
-    def last_lines(self, count: int = 40) -> str:
-        """Return the end of every log, for whoever has to find out what went wrong."""
-        parts = []
+    def last_lines(self, count: int = 15) -> str:
+        """Return the end of every log but for what merely says that all is well."""
+        parts = [f"── what `up` printed\n{self.said()}"]
         for path in sorted((self.home / "logs").glob("*.log")):
-            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()[-count:]
-            parts.append(f"── {path.name}\n" + "\n".join(lines))
+            with path.open("rb") as file:
+                file.seek(max(0, path.stat().st_size - 300_000))
+                lines = file.read().decode(errors="replace").splitlines()
+            notable = [line[:400] for line in lines if "[info " not in line and line.strip()]
+            parts.append(f"── {path.name}\n" + "\n".join(notable[-count:]))
         return "\n".join(parts)
 
     def _left_behind(self) -> Iterator[psutil.Process]:

@@ -36,6 +36,7 @@ def _no_control_characters(value: str) -> str:
 
 
 Words = Annotated[str, AfterValidator(_no_control_characters)]
+Evidence = Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(_no_control_characters)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_shanghai_if_naive)]
 
 
@@ -93,7 +94,7 @@ class Report(Answer):
     measures: Words = _text("具体处置措施及网络舆论引导措施", "Measures taken or planned")
     wording: Words = _text("应对口径", "Proposed wording")
     result: Words = _text("处置结果", "Result")
-    evidence: tuple[Annotated[Words, Field(min_length=1, max_length=2_000)], ...] = Field(
+    evidence: tuple[Evidence, ...] = Field(
         default=(),
         max_length=50,
         title="佐证材料（每行一条：链接或说明）",
@@ -190,7 +191,7 @@ class Review(Answer):
 class CommitmentAnswer(Answer):
     labels = ("报送", "Submit")
     answer: Words = _text("办理情况", "What was done")
-    evidence: tuple[Annotated[Words, Field(min_length=1, max_length=2_000)], ...] = Report.model_fields["evidence"]  # type: ignore[assignment]
+    evidence: tuple[Evidence, ...] = Report.model_fields["evidence"]  # type: ignore[assignment]
 
 
 FORMS: Mapping[RequestKind, Mapping[str, type[Answer]]] = {
@@ -273,7 +274,11 @@ _MESSAGES: dict[str, tuple[str, str]] = {
 def _message(error: Any, locale: str) -> str:
     kind: str = error["type"]
     if kind.startswith(("datetime", "date_")):
-        return "must be a date and time such as 2026-11-23T14:05" if locale == "en" else "须为日期时间，如 2026-11-23T14:05"
+        return (
+            "must be a date and time such as 2026-11-23T14:05"
+            if locale == "en"
+            else "须为日期时间，如 2026-11-23T14:05"
+        )
     words = _MESSAGES.get(kind)
     if words is None:
         return str(error["msg"])

@@ -24,8 +24,8 @@ from yingda.running.supervising import Program, Supervisor, last_lines, states
 READY_SECONDS = 300.0
 """How long the start may take before it counts as failed; slow machines need a minute."""
 
-FAILURES = 4
-"""A program that ended so often while starting is broken."""
+STARTS = 4
+"""A program that had to be started so often before all was ready is broken."""
 
 
 class Stop(BaseException):
@@ -80,7 +80,7 @@ class System:
         self.environment: dict[str, str] = {}
         self.supervisor: Supervisor | None = None
         self.failed: str | None = None
-        self._endings: dict[str, set[int]] = {}
+        self._starts: dict[str, set[int]] = {}
 
     def say(self, chinese: str, english: str, style: str = "") -> None:
         """Print a line in the user's language."""
@@ -176,7 +176,7 @@ class System:
 
     def _bring_up(self, embedded: bool) -> None:
         since = datetime.now(UTC)
-        self._endings.clear()
+        self._starts.clear()
         self.supervisor = Supervisor.start(self.layout, self.programs, {**self.given, **self.environment})
         if embedded:
             with self._step("正在启动 PostgreSQL", "Starting PostgreSQL", "PostgreSQL 就绪", "PostgreSQL ready"):
@@ -231,9 +231,10 @@ class System:
         if not self._alive:
             raise StartError("supervisord 意外退出 / supervisord died")
         for state in states(self.layout):
-            if state.state == "BACKOFF":
-                self._endings.setdefault(state.name, set()).add(state.started)
-            if state.state == "FATAL" or len(self._endings.get(state.name, ())) >= FAILURES:
+            starts = self._starts.setdefault(state.name, set())
+            if state.started:
+                starts.add(state.started)
+            if state.state == "FATAL" or len(starts) >= STARTS:
                 self.failed = state.name
                 raise StartError(f"{state.name} 无法启动 / cannot be started: {state.description}")
 

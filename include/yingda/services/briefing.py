@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from yingda.domain import forms
@@ -228,7 +229,7 @@ def _documents(session: Session, request: Request, house: Settings) -> tuple[Doc
         select(Revision, Document.kind)
         .join(Document, Revision.document_id == Document.id)
         .where(Document.incident_id == request.incident_id)
-        .distinct(Document.kind)
+        .ext(distinct_on(Document.kind))
         .order_by(Document.kind, Document.number.desc(), Revision.number.desc())
     )
     shown: dict[DocumentKind, Revision] = {row.kind: row.Revision for row in session.execute(newest)}

@@ -185,7 +185,12 @@ def put_off(case: Case, sending: Sending, problem: str, *, permanent: bool) -> N
         row.state, row.next_at = PublicationState.PENDING, case.now + _pause(case, row.attempts)
     if permanent or row.attempts >= case.settings.policy.publication.tell_after:
         telling.notice(
-            case, "publication_failed", f"{row.id}:{permanent}", channel=row.channel, problem=row.problem, given_up=permanent
+            case,
+            "publication_failed",
+            f"{row.id}:{permanent}",
+            channel=row.channel,
+            problem=row.problem,
+            given_up=permanent,
         )
 
 

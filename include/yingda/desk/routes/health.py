@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
+from pathlib import Path
 
 from fastapi import APIRouter
 from fastapi.responses import FileResponse, Response
@@ -70,7 +71,9 @@ def _outbox() -> bool:
 
 
 def _templates() -> bool:
-    return bool(rendering.render("desk/event_kinds.txt.j2", wiring.settings().locale) is not None)
+    house = wiring.settings()
+    told = {"root": "", "office": house.roster.office, "framed": False, "heading": "", "lines": (), "link": None}
+    return bool(rendering.render("desk/message.html.j2", house.locale, **told))
 
 
 @cache
@@ -82,7 +85,7 @@ def _newest() -> frozenset[str]:
     from yingda.store import migrating
 
     config = Config()
-    config.set_main_option("script_location", str(rendering.Path(migrating.__file__).with_name("migrations")))
+    config.set_main_option("script_location", str(Path(migrating.__file__).with_name("migrations")))
     return frozenset(ScriptDirectory.from_config(config).get_heads())
 
 

@@ -1,0 +1,207 @@
+"""The event chain: numbered per incident, chained over all, and telling of every tampering."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, select, text
+from sqlalchemy.orm import Session
+
+from yingda.store import audit, changes
+from yingda.store.models import Event, Incident
+
+
+def note(engine: Engine, number: str | None, at: datetime, kind: str = "noted", **data: Any) -> None:
+    with Session(engine) as session, session.begin():
+        incident = None
+        if number is not None:
+            incident = session.scalars(select(Incident).where(Incident.number == number).with_for_update()).one()
+        audit.record(session, incident, kind, actor="system", at=at, **data)
+
+
+def tamper(engine: Engine, statement: str) -> None:
+    """Do what somebody with the database owner's power could do."""
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE event DISABLE TRIGGER USER"))
+        connection.execute(text(statement))
+        connection.execute(text("ALTER TABLE event ENABLE TRIGGER USER"))
+
+
+def broken_at(engine: Engine) -> list[int]:
+    with Session(engine) as session:
+        return [one.event_id for one in audit.breaks(session, batch=3)]
+
+
+@pytest.fixture
+def chain(engine: Engine, open_incident: Callable[..., str], NOW: datetime) -> Engine:
+    """A chain of ten events and more, over two incidents and none."""
+    one, two = open_incident(), open_incident(title="石桥菜场积水", unit="shiqiao")
+    for _ in range(3):
+        note(engine, one, NOW, words="一", nothing=None, list=[1, {"二": True}])
+        note(engine, two, NOW + timedelta(microseconds=7))
+        note(engine, None, NOW)
+    return engine
+
+
+def test_events_are_numbered_without_gap_over_all_and_in_each_incident(chain: Engine) -> None:
+    with Session(chain) as session:
+        events = session.scalars(select(Event).order_by(Event.id)).all()
+        head = changes.head(session)
+        seqs = {incident.id: incident.seq for incident in session.scalars(select(Incident))}
+
+    assert [event.id for event in events] == list(range(1, len(events) + 1))
+    assert head == len(events)
+    for incident_id, seq in seqs.items():
+        assert [event.seq for event in events if event.incident_id == incident_id] == list(range(1, seq + 1))
+    assert {event.seq for event in events if event.incident_id is None} == {None}
+    assert [event.previous_hash for event in events] == [audit.GENESIS, *(event.hash for event in events[:-1])]
+
+
+def test_a_chain_that_nobody_touched_is_whole(chain: Engine) -> None:
+    assert broken_at(chain) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "data = jsonb_set(data, '{words}', '\"二\"')",
+        "actor = 'han_yue'",
+        "kind = 'published'",
+        "at = at + interval '1 microsecond'",
+        "incident_id = NULL, seq = NULL",
+        "seq = 1000",
+        "hash = repeat('a', 64)",
+        "previous_hash = repeat('a', 64)",
+    ],
+)
+def test_one_changed_row_is_found(chain: Engine, change: str) -> None:
+    with Session(chain) as session:
+        [victim] = session.scalars(select(Event.id).where(Event.kind == "noted").order_by(Event.id).limit(1))
+
+    tamper(chain, f"UPDATE event SET {change} WHERE id = {victim}")
+
+    assert victim in broken_at(chain)
+
+
+def test_a_row_taken_away_is_found_wherever_it_stood(chain: Engine) -> None:
+    with Session(chain) as session:
+        last = audit.length(session)
+
+    tamper(chain, "DELETE FROM event WHERE id = 5")
+    assert 5 in broken_at(chain)
+    tamper(chain, f"DELETE FROM event WHERE id = {last}")
+    assert last in broken_at(chain)
+
+
+def test_a_chain_cut_short_with_its_head_is_not_taken_for_whole_by_its_incidents(chain: Engine) -> None:
+    """The chain alone cannot tell; the number in the incident's row can."""
+    tamper(
+        chain,
+        "WITH gone AS (DELETE FROM event WHERE id = (SELECT max(id) FROM event) RETURNING id, previous_hash)"
+        " UPDATE chain_head SET event_id = gone.id - 1, hash = gone.previous_hash FROM gone",
+    )
+
+    assert broken_at(chain) == []
+    with Session(chain) as session:
+        assert audit.length(session) == session.scalar(text("SELECT count(*) FROM event"))
+
+
+def test_a_rollback_leaves_no_hole(engine: Engine, open_incident: Callable[..., str], NOW: datetime) -> None:
+    number = open_incident()
+    with Session(engine) as session:
+        incident = session.scalars(select(Incident).where(Incident.number == number).with_for_update()).one()
+        seq = incident.seq
+        audit.record(session, incident, "never_happened", actor="system", at=NOW)
+        session.flush()
+        session.rollback()
+        incident = session.scalars(select(Incident).where(Incident.number == number).with_for_update()).one()
+        audit.record(session, incident, "happened", actor="system", at=NOW)
+        session.commit()
+        events = session.scalars(select(Event).where(Event.incident_id == incident.id).order_by(Event.id)).all()
+
+    assert (events[-1].kind, events[-1].seq) == ("happened", seq + 1)
+    assert "never_happened" not in {event.kind for event in events}
+    assert broken_at(engine) == []
+
+
+def test_a_transaction_that_fails_at_its_end_leaves_no_hole(
+    engine: Engine, open_incident: Callable[..., str], NOW: datetime
+) -> None:
+    number = open_incident()
+    with Session(engine) as session:
+        before = audit.length(session)
+
+    def fail() -> None:
+        with Session(engine) as session, session.begin():
+            incident = session.scalars(select(Incident).where(Incident.number == number).with_for_update()).one()
+            audit.record(session, incident, "noted", actor="system", at=NOW)
+            raise RuntimeError("the process dies here")
+
+    with pytest.raises(RuntimeError):
+        fail()
+    with Session(engine) as session:
+        assert audit.length(session) == before
+    note(engine, number, NOW)
+    assert broken_at(engine) == []
+
+
+def test_writers_at_once_make_one_chain(engine: Engine, open_incident: Callable[..., str], NOW: datetime) -> None:
+    numbers = [open_incident(), open_incident(title="石桥菜场积水", unit="shiqiao"), None]
+    with Session(engine) as session:
+        before = audit.length(session)
+    problems: list[BaseException] = []
+
+    def write(number: str | None) -> None:
+        try:
+            for _ in range(20):
+                note(engine, number, NOW)
+        except BaseException as problem:
+            problems.append(problem)
+
+    writers = [threading.Thread(target=write, args=(number,)) for number in numbers * 2]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(60)
+
+    assert problems == []
+    with Session(engine) as session:
+        assert audit.length(session) == before + 120
+    assert broken_at(engine) == []
+
+
+def test_a_session_that_saw_the_chain_before_others_wrote_still_writes_at_its_end(
+    engine: Engine, open_incident: Callable[..., str], NOW: datetime
+) -> None:
+    number = open_incident()
+    with Session(engine, expire_on_commit=False) as session:
+        from yingda.store.models import ChainHead
+
+        seen = session.get_one(ChainHead, 1)
+        stale = seen.event_id
+        session.commit()
+        note(engine, number, NOW)
+        audit.record(session, None, "noted", actor="system", at=NOW)
+        session.commit()
+        assert seen.event_id == stale + 2
+
+    assert broken_at(engine) == []
+
+
+def test_what_changed_since_a_moment_is_told_with_the_incident_s_number(
+    engine: Engine, open_incident: Callable[..., str], NOW: datetime
+) -> None:
+    one, two = open_incident(), open_incident(title="石桥菜场积水", unit="shiqiao")
+    with Session(engine) as session:
+        start = changes.head(session)
+        seqs = {incident.number: incident.seq for incident in session.scalars(select(Incident))}
+        assert changes.since(session, start) == (start, {})
+        assert changes.since(session, start, {two}) == (start, {two: seqs[two]})
+    note(engine, one, NOW)
+    note(engine, None, NOW)
+    with Session(engine) as session:
+        assert changes.since(session, start) == (start + 2, {one: seqs[one] + 1})

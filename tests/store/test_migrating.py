@@ -1,0 +1,71 @@
+"""The schema: from nothing, again, at once, and the same as the models say."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Iterator
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, create_engine, text
+
+from yingda.store import migrating
+from yingda.store.models import Base
+
+
+@pytest.fixture
+def empty(database_server: str) -> Iterator[str]:
+    """The address of a database with nothing in it."""
+    name = f"yingda_empty_{secrets.token_hex(4)}"
+    server = create_engine(database_server, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.exec_driver_sql(f'CREATE DATABASE "{name}"')
+    yield f"{database_server.rpartition('/')[0]}/{name}"
+    with server.connect() as connection:
+        connection.exec_driver_sql(f'DROP DATABASE "{name}" WITH (FORCE)')
+    server.dispose()
+
+
+def test_an_empty_database_becomes_current_and_stays_so(empty: str) -> None:
+    assert not migrating.is_current(empty)
+
+    migrating.upgrade(empty)
+    assert migrating.is_current(empty)
+
+    migrating.upgrade(empty)
+    assert migrating.is_current(empty)
+    engine = create_engine(empty)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT event_id, hash FROM chain_head")).all() == [(0, "0" * 64)]
+    engine.dispose()
+
+
+def test_two_who_migrate_at_once_wait_for_each_other(empty: str) -> None:
+    problems: list[BaseException] = []
+
+    def upgrade() -> None:
+        try:
+            migrating.upgrade(empty)
+        except BaseException as problem:
+            problems.append(problem)
+
+    both = [threading.Thread(target=upgrade) for _ in range(3)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join(30)
+
+    assert problems == []
+    assert migrating.is_current(empty)
+
+
+def test_the_migrated_schema_is_the_one_of_the_models(engine: Engine) -> None:
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, Base.metadata) == []
+        tables = set(connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars())
+
+    assert tables == {*Base.metadata.tables, "alembic_version"}
+    assert len(tables) > 15
