@@ -23,12 +23,14 @@ def note(engine: Engine, number: str | None, at: datetime, kind: str = "noted", 
         audit.record(session, incident, kind, actor="system", at=at, **data)
 
 
-def tamper(engine: Engine, statement: str) -> None:
-    """Do what somebody with the database owner's power could do."""
-    with engine.begin() as connection:
-        connection.execute(text("ALTER TABLE event DISABLE TRIGGER USER"))
-        connection.execute(text(statement))
-        connection.execute(text("ALTER TABLE event ENABLE TRIGGER USER"))
+def tampered(engine: Engine, statement: str, **values: int) -> list[int]:
+    """Do what somebody with the database owner's power could do, tell where the chain breaks, and take it back."""
+    with Session(engine) as session:
+        session.execute(text("ALTER TABLE event DISABLE TRIGGER USER"))
+        session.execute(text(statement), values)
+        found = [one.event_id for one in audit.breaks(session)]
+        session.rollback()
+    return found
 
 
 def broken_at(engine: Engine) -> list[int]:
@@ -65,49 +67,36 @@ def test_a_chain_that_nobody_touched_is_whole(chain: Engine) -> None:
     assert broken_at(chain) == []
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        "data = jsonb_set(data, '{words}', '\"二\"')",
-        "actor = 'han_yue'",
-        "kind = 'published'",
-        "at = at + interval '1 microsecond'",
-        "incident_id = NULL, seq = NULL",
-        "seq = 1000",
-        "hash = repeat('a', 64)",
-        "previous_hash = repeat('a', 64)",
-    ],
-)
-def test_one_changed_row_is_found(chain: Engine, change: str) -> None:
+def test_one_changed_row_is_found_whatever_was_changed(chain: Engine) -> None:
     with Session(chain) as session:
-        [victim] = session.scalars(select(Event.id).where(Event.kind == "noted").order_by(Event.id).limit(1))
-
-    tamper(chain, f"UPDATE event SET {change} WHERE id = {victim}")
-
-    assert victim in broken_at(chain)
+        victims = session.scalars(select(Event.id).where(Event.kind == "noted").order_by(Event.id)).all()
+    for statement in (
+        "UPDATE event SET data = jsonb_set(data, '{words}', '\"二\"') WHERE id = :id",
+        "UPDATE event SET actor = 'han_yue' WHERE id = :id",
+        "UPDATE event SET kind = 'published' WHERE id = :id",
+        "UPDATE event SET at = at + interval '1 microsecond' WHERE id = :id",
+        "UPDATE event SET incident_id = NULL, seq = NULL WHERE id = :id",
+        "UPDATE event SET seq = 1000 WHERE id = :id",
+        "UPDATE event SET hash = repeat('a', 64) WHERE id = :id",
+        "UPDATE event SET previous_hash = repeat('a', 64) WHERE id = :id",
+    ):
+        assert victims[0] in tampered(chain, statement, id=victims[0]), statement
 
 
 def test_a_row_taken_away_is_found_wherever_it_stood(chain: Engine) -> None:
     with Session(chain) as session:
         last = audit.length(session)
-
-    tamper(chain, "DELETE FROM event WHERE id = 5")
-    assert 5 in broken_at(chain)
-    tamper(chain, f"DELETE FROM event WHERE id = {last}")
-    assert last in broken_at(chain)
+    for event_id in (1, 5, last):
+        assert event_id in tampered(chain, "DELETE FROM event WHERE id = :id", id=event_id)
 
 
-def test_a_chain_cut_short_with_its_head_is_not_taken_for_whole_by_its_incidents(chain: Engine) -> None:
-    """The chain alone cannot tell; the number in the incident's row can."""
-    tamper(
-        chain,
-        "WITH gone AS (DELETE FROM event WHERE id = (SELECT max(id) FROM event) RETURNING id, previous_hash)"
-        " UPDATE chain_head SET event_id = gone.id - 1, hash = gone.previous_hash FROM gone",
+def test_a_row_put_in_between_is_found(chain: Engine) -> None:
+    copy = (
+        "INSERT INTO event SELECT id + 100, NULL, NULL, at, kind, actor, data, previous_hash, hash FROM event"
+        " WHERE id = (SELECT max(id) FROM event)"
     )
 
-    assert broken_at(chain) == []
-    with Session(chain) as session:
-        assert audit.length(session) == session.scalar(text("SELECT count(*) FROM event"))
+    assert tampered(chain, copy)
 
 
 def test_a_rollback_leaves_no_hole(engine: Engine, open_incident: Callable[..., str], NOW: datetime) -> None:

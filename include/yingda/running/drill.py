@@ -89,17 +89,18 @@ def _play_one(severity: str, airflow: Airflow, officers: Officers, console: Cons
     console.print(f"\n[bold]{lead['title']}[/]  {severity}  run {run_id}")
     story = _Story(severity)
     number = _until_it_ends(run_id, airflow, officers, story, console)
-    # The last request, to close, is answered without a run.
+    # The last requests (to close, the press conference) may be answered after the run has ended.
+    _answer_what_came(officers, story, console, until=story.is_told)
     incident = _incident(airflow, number)
-    _answer_what_came(officers, story, console, until=lambda: "close" in story.answered)
-    _seen(incident["stage"] == "closing", f"{number} stands at {incident['stage']}, not at closing")
+    _seen(incident["stage"] == "closed", f"{number} stands at {incident['stage']}, not at closed")
     [publication] = incident["publications"]
     _seen(publication["state"] == "confirmed", f"the publication of {number} is {publication['state']}")
     page = requests.get(publication["url"], timeout=30)
     _seen(page.ok and STATEMENTS[severity][0] in page.text, f"{publication['url']} does not show the statement")
-    signed = [signature["role"] for signature in incident["signatures"] if signature["document"] == "statement"]
+    [statement] = [document for document in incident["documents"] if document["kind"] == "statement"]
+    text = statement["revisions"][-1]["sha256"]
+    signed = [signature["role"] for signature in incident["signatures"] if signature["sha256"] == text]
     _seen(signed == story.chain, f"signed by {signed}, not by {story.chain}")
-    _seen(_incident(airflow, number)["stage"] == "closed", f"{number} was not closed")
     console.print(
         f"  [green]已发布并核验 published and seen live[/] {publication['url']}"
         f"  ({time.monotonic() - began:.0f} s, {len(story.answered)} 次答复 answers)"
@@ -150,6 +151,11 @@ class _Story:
             "general": ["office_director"],
             "critical": ["office_director", "group_leader", "superior"],
         }[severity]
+
+    def is_told(self) -> bool:
+        """Tell whether all was answered that this severity asks for."""
+        last = {"close", "press_conference"} if self.severity == "critical" else {"close"}
+        return last <= set(self.answered)
 
     def concerns(self, asked: Asked) -> bool:
         """Take the first incident that asks for this story's own, and no other afterwards."""
