@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
@@ -329,14 +328,13 @@ def test_the_page_of_every_kind_of_request_is_whole_and_labelled(
     request = desk.request("sign_statement")
     request.kind = kind
     session.commit()
-    for locale in ("zh_CN", "en"):
-        _, page = opened(client, linking.token(desk.house, request, request.addressees[0].officer_id))
-        assert [form["action"] for form in page.forms] == list(FORMS[kind])
-        assert len(page.ids) == len(set(page.ids)), locale
-        assert set(page.fields) <= page.labelled
-        assert re.search(r'<html lang="zh-CN">', page.html)
-        assert not {"script", "style", "iframe"} & set(page.tags)
-        assert page.tags.count("h1") == 1
+    _, page = opened(client, linking.token(desk.house, request, request.addressees[0].officer_id))
+    assert [form["action"] for form in page.forms] == list(FORMS[kind])
+    assert len(page.ids) == len(set(page.ids))
+    assert set(page.fields) <= page.labelled
+    assert '<html lang="zh-CN">' in page.html
+    assert not {"script", "style", "iframe"} & set(page.tags)
+    assert page.tags.count("h1") == 1
 
 
 def test_the_page_keeps_everything_out_but_its_own_style(desk: Desk, client: TestClient):

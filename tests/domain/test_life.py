@@ -35,3 +35,12 @@ def test_every_value_has_a_word_of_its_own_in_both_languages(kind: type[life.Str
         words = [life.label(value, locale) for value in kind]
         assert len(set(words)) == len(words)
         assert all(word.isascii() is (locale == "en") for word in words)
+
+
+def test_one_text_in_two_kinds_has_two_words() -> None:
+    assert life.label(Stage.ASSIGN_UNIT, "zh_CN") == "转办"
+    assert life.label(RequestKind.ASSIGN_UNIT, "zh_CN") == "确定责任单位"
+    assert life.label(RequestKind.REPORT, "zh_CN") == "报送舆情处置情况报告单"
+    assert life.label(DocumentKind.REPORT, "zh_CN") == "处置情况报告"
+    assert life.label(Stage.STATEMENT, "en") == "Drafting the statement"
+    assert life.label(PublicationState.CONFIRMED, "en") == "Confirmed"

@@ -105,9 +105,7 @@ class Office:
 
     def asked(self, number: str, kind: str, role: str | None = None) -> Request:
         """The one open request of a kind."""
-        [found] = [
-            one for one in self.open_requests(number) if one.kind == kind and (role is None or one.role == role)
-        ]
+        [found] = [one for one in self.open_requests(number) if one.kind == kind and (role is None or one.role == role)]
         return found
 
     def clocks(self, number: str) -> dict[str, Clock]:
@@ -223,5 +221,3 @@ def bulletin_site(office: Office) -> Iterator[str]:
     yield base
     server.shutdown()
     server.server_close()
-
-

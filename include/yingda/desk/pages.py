@@ -21,7 +21,7 @@ from yingda.settings import Settings
 
 
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """Render `desk/<template>.html.j2`. It sees `root` (where the desk begins), the office and `framed`."""
+    """Render `desk/<template>.html.j2`. It sees `root` (where the desk begins), `office`, `framed`, and two functions."""
     house = wiring.settings()
     html = rendering.render(
         f"desk/{template}.html.j2",
@@ -30,6 +30,8 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         office=house.roster.office,
         # In Airflow's frame a link to Airflow would open Airflow inside itself.
         framed=request.headers.get("sec-fetch-dest") == "iframe",
+        unit_name=lambda unit_id: viewing.unit(unit_id, house).name,
+        promised_for=lambda moment: _moment(moment, house.locale),
         **values,
     )
     return HTMLResponse(html.encode(errors="replace"), status_code=status)
@@ -103,7 +105,7 @@ def event_words(event: EventSeen, house: Settings) -> list[str]:
     for key in ("due_at", "until", "when"):
         if data.get(key):
             said.append(_moment(data[key], locale))
-    if data.get("sha256"):
+    if data.get("sha256") and event.kind != "answered":
         said.append(f"SHA-256 {data['sha256'][:12]}")
     return said
 

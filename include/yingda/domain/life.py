@@ -85,43 +85,45 @@ class SendState(StrEnum):
     VOID = "void"
 
 
-_LABELS: dict[StrEnum, tuple[str, str]] = {
-    Stage.ASSIGN_UNIT: ("转办", "Assigning"),
-    Stage.BRIEF_REPLY: ("简要答复", "Brief reply"),
-    Stage.VERIFICATION: ("核查", "Verification"),
-    Stage.REPORT_APPROVAL: ("报告审批", "Report approval"),
-    Stage.STATEMENT: ("起草说明", "Drafting the statement"),
-    Stage.STATEMENT_APPROVAL: ("签发", "Signing"),
-    Stage.PUBLICATION: ("发布", "Publication"),
-    Stage.LIVE_CHECK: ("上线核验", "Live check"),
-    Stage.CLOSING: ("待办结", "Closing"),
-    Stage.CLOSED: ("已办结", "Closed"),
-    RequestKind.ASSIGN_UNIT: ("确定责任单位", "Assign a unit"),
-    RequestKind.BRIEF_REPLY: ("简要答复", "Brief reply"),
-    RequestKind.REPORT: ("报送舆情处置情况报告单", "Disposal report"),
-    RequestKind.EXTENSION: ("审批延期申请", "Rule on an extension"),
-    RequestKind.APPROVE_REPORT: ("审批处置报告", "Approve the report"),
-    RequestKind.DRAFT_STATEMENT: ("起草对外情况说明", "Draft the statement"),
-    RequestKind.SIGN_STATEMENT: ("签发对外情况说明", "Sign the statement"),
-    RequestKind.PRESS_CONFERENCE: ("召开新闻发布会", "Hold the press conference"),
-    RequestKind.CLOSE: ("办结", "Close"),
-    RequestKind.REVIEW: ("总结", "After-action review"),
-    RequestKind.COMMITMENT: ("兑现承诺事项", "Answer a commitment"),
-    RequestState.OPEN: ("待答复", "Open"),
-    RequestState.ANSWERED: ("已答复", "Answered"),
-    RequestState.WITHDRAWN: ("已撤回", "Withdrawn"),
-    DocumentKind.REPORT: ("处置情况报告", "Disposal report"),
-    DocumentKind.STATEMENT: ("对外情况说明", "Public statement"),
-    DocumentKind.REVIEW: ("总结", "After-action review"),
-    Outcome.PUBLISHED: ("已发布", "Published"),
-    Outcome.NO_PUBLICATION: ("不对外发布", "Not published"),
-    Outcome.DISMISSED: ("不予受理", "Dismissed"),
-    PublicationState.PENDING: ("待发布", "Pending"),
-    PublicationState.SENDING: ("发布中", "Sending"),
-    PublicationState.CONFIRMED: ("已发布", "Confirmed"),
-    PublicationState.UNKNOWN: ("结果不明", "Unknown"),
-    PublicationState.FAILED: ("发布失败", "Failed"),
-}
+_WORDS: tuple[tuple[StrEnum, str, str], ...] = (
+    (Stage.ASSIGN_UNIT, "转办", "Assigning"),
+    (Stage.BRIEF_REPLY, "简要答复", "Brief reply"),
+    (Stage.VERIFICATION, "核查", "Verification"),
+    (Stage.REPORT_APPROVAL, "报告审批", "Report approval"),
+    (Stage.STATEMENT, "起草说明", "Drafting the statement"),
+    (Stage.STATEMENT_APPROVAL, "签发", "Signing"),
+    (Stage.PUBLICATION, "发布", "Publication"),
+    (Stage.LIVE_CHECK, "上线核验", "Live check"),
+    (Stage.CLOSING, "待办结", "Closing"),
+    (Stage.CLOSED, "已办结", "Closed"),
+    (RequestKind.ASSIGN_UNIT, "确定责任单位", "Assign a unit"),
+    (RequestKind.BRIEF_REPLY, "简要答复", "Brief reply"),
+    (RequestKind.REPORT, "报送舆情处置情况报告单", "Disposal report"),
+    (RequestKind.EXTENSION, "审批延期申请", "Rule on an extension"),
+    (RequestKind.APPROVE_REPORT, "审批处置报告", "Approve the report"),
+    (RequestKind.DRAFT_STATEMENT, "起草对外情况说明", "Draft the statement"),
+    (RequestKind.SIGN_STATEMENT, "签发对外情况说明", "Sign the statement"),
+    (RequestKind.PRESS_CONFERENCE, "召开新闻发布会", "Hold the press conference"),
+    (RequestKind.CLOSE, "办结", "Close"),
+    (RequestKind.REVIEW, "总结", "After-action review"),
+    (RequestKind.COMMITMENT, "兑现承诺事项", "Answer a commitment"),
+    (RequestState.OPEN, "待答复", "Open"),
+    (RequestState.ANSWERED, "已答复", "Answered"),
+    (RequestState.WITHDRAWN, "已撤回", "Withdrawn"),
+    (DocumentKind.REPORT, "处置情况报告", "Disposal report"),
+    (DocumentKind.STATEMENT, "对外情况说明", "Public statement"),
+    (DocumentKind.REVIEW, "总结", "After-action review"),
+    (Outcome.PUBLISHED, "已发布", "Published"),
+    (Outcome.NO_PUBLICATION, "不对外发布", "Not published"),
+    (Outcome.DISMISSED, "不予受理", "Dismissed"),
+    (PublicationState.PENDING, "待发布", "Pending"),
+    (PublicationState.SENDING, "发布中", "Sending"),
+    (PublicationState.CONFIRMED, "已发布", "Confirmed"),
+    (PublicationState.UNKNOWN, "结果不明", "Unknown"),
+    (PublicationState.FAILED, "发布失败", "Failed"),
+)
+# By type as well: as a key, Stage.ASSIGN_UNIT is RequestKind.ASSIGN_UNIT, since both are the text "assign_unit".
+_LABELS = {(type(value), value): (chinese, english) for value, chinese, english in _WORDS}
 
 
 def label(value: StrEnum, locale: str) -> str:
@@ -129,5 +131,5 @@ def label(value: StrEnum, locale: str) -> str:
 
     :raises KeyError: a value of another kind
     """
-    chinese, english = _LABELS[value]
+    chinese, english = _LABELS[type(value), value]
     return english if locale == "en" else chinese

@@ -39,6 +39,12 @@ def start(case: Case, kind: ClockKind, *, started_at: datetime) -> Clock | None:
     return clock
 
 
+def ticking(case: Case, kind: ClockKind) -> Clock | None:
+    """Return the clock of a kind that still runs: what people asked on the way to it should see as their time."""
+    clock = find(case, kind)
+    return clock if clock is not None and clock.met_at is None and clock.cancelled_at is None else None
+
+
 def note_missed(case: Case, clock: Clock) -> None:
     """Note for good that the time ran out, if it did."""
     if clock.missed_at is None and case.now > clock.due_at:

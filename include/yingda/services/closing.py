@@ -21,8 +21,8 @@ def see_to_closing(case: Case) -> None:
 
 def see_to_press_conference(case: Case) -> None:
     """Ask the media liaison where a press conference is owed and was not held."""
-    clock = clocking.find(case, ClockKind.PRESS_CONFERENCE)
-    if clock is not None and clock.met_at is None and clock.cancelled_at is None:
+    clock = clocking.ticking(case, ClockKind.PRESS_CONFERENCE)
+    if clock is not None:
         asking.ask(case, RequestKind.PRESS_CONFERENCE, clock=clock)
 
 

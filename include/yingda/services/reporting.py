@@ -29,7 +29,8 @@ def see_to_approval(case: Case) -> None:
     if revision is None:
         case.move(Stage.VERIFICATION)
         return
-    asking.ask(case, RequestKind.APPROVE_REPORT, revision=revision)
+    clock = clocking.ticking(case, ClockKind.PUBLIC_WORD)
+    asking.ask(case, RequestKind.APPROVE_REPORT, revision=revision, clock=clock)
 
 
 def submitted(case: Case, request: Request, answer: Report, actor: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from yingda.domain.clocks import ClockKind
 from yingda.domain.documents import sha256_of
 from yingda.domain.errors import NotYours
 from yingda.domain.forms import NoPublication, Return, Sign, Statement
@@ -17,7 +18,7 @@ from yingda.store.models import Addressee, Decision, Request, Revision, Signatur
 
 def see_to_draft(case: Case) -> None:
     """Step `statement`: the duty officer drafts it from the report."""
-    asking.ask(case, RequestKind.DRAFT_STATEMENT)
+    asking.ask(case, RequestKind.DRAFT_STATEMENT, clock=clocking.ticking(case, ClockKind.PUBLIC_WORD))
 
 
 def see_to_signatures(case: Case) -> None:
@@ -31,7 +32,8 @@ def see_to_signatures(case: Case) -> None:
         if request.kind is RequestKind.SIGN_STATEMENT and (not owed or request.role is not owed[0]):
             asking.withdraw(case, request, "not_owed_now")
     if owed:
-        asking.ask(case, RequestKind.SIGN_STATEMENT, role=owed[0], revision=revision)
+        clock = clocking.ticking(case, ClockKind.PUBLIC_WORD)
+        asking.ask(case, RequestKind.SIGN_STATEMENT, role=owed[0], revision=revision, clock=clock)
         return
     case.record("statement_signed", sha256=revision.sha256)
     telling.wording(case, revision)

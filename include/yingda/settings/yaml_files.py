@@ -125,7 +125,7 @@ def _value(node: Node, shown: str, problems: list[str], above: tuple[int, ...]) 
             lines[key.value] = line
             found[key.value] = _value(item, shown, problems, above)
         return found
-    quoted = bool(node.style)
+    quoted = bool(getattr(node, "style", None))
     return None if not quoted and node.value in _NULLS else node.value
 
 
