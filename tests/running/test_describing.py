@@ -59,7 +59,16 @@ def shipped() -> str:
 
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
-    folder = tmp_path / "dags"
+    return _folder_with_small(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def small_page(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return describe(_folder_with_small(tmp_path_factory.mktemp("small")))
+
+
+def _folder_with_small(parent: Path) -> Path:
+    folder = parent / "dags"
     folder.mkdir()
     (folder / "small.py").write_text(SMALL, encoding="utf-8")
     return folder
@@ -76,23 +85,19 @@ def test_every_dag_file_is_described(shipped: str) -> None:
     assert [name for name in files if f" `{name}`\n" not in shipped] == []
 
 
-def test_tasks_stand_in_the_order_of_the_dag_and_not_of_the_alphabet(small: Path) -> None:
-    page = describe(small)
-
-    assert "| 1 | `zebra` | 先 | `Greet` | Greet \\| everybody. | 2（5 min） |" in page
-    assert page.index("| 1 | `zebra` |") < page.index("| 2 | `ant` |")
-    assert "    zebra --> ant" in page
+def test_tasks_stand_in_the_order_of_the_dag_and_not_of_the_alphabet(small_page: str) -> None:
+    assert "| 1 | `zebra` | 先 | `Greet` | Greet \\| everybody. | 2（5 min） |" in small_page
+    assert small_page.index("| 1 | `zebra` |") < small_page.index("| 2 | `ant` |")
+    assert "    zebra --> ant" in small_page
 
 
-def test_names_manual_schedule_and_params_are_those_of_the_dag(small: Path) -> None:
-    page = describe(small)
-
-    assert "## 小流程 `small`" in page
-    assert "First words.\n\n#### Below\n" in page
-    assert "Title" not in page
-    assert "每隔 Every 90 s" in page
-    assert "| `who` | Whom | string；0–9 字 characters |  |  |" in page
-    assert '| `how` |  | `loud`、`soft` | `"loud"` |  |' in page
+def test_names_manual_schedule_and_params_are_those_of_the_dag(small_page: str) -> None:
+    assert "## 小流程 `small`" in small_page
+    assert "First words.\n\n#### Below\n" in small_page
+    assert "Title" not in small_page
+    assert "每隔 Every 90 s" in small_page
+    assert "| `who` | Whom | string；0–9 字 characters |  |  |" in small_page
+    assert '| `how` |  | `loud`、`soft` | `"loud"` |  |' in small_page
 
 
 def test_a_param_without_a_default_is_required(shipped: str) -> None:
@@ -111,9 +116,9 @@ def test_settings_of_this_machine_do_not_change_the_page(
     assert describe(DAGS) == shipped
 
 
-def test_a_page_that_fell_behind_is_told_line_by_line(small: Path, tmp_path: Path) -> None:
+def test_a_page_that_fell_behind_is_told_line_by_line(small: Path, small_page: str, tmp_path: Path) -> None:
     page = tmp_path / "dags.md"
-    page.write_text(describe(small), encoding="utf-8")
+    page.write_text(small_page, encoding="utf-8")
     assert differences(small, page) == ""
 
     (small / "small.py").write_text(SMALL.replace("后", "最后"), encoding="utf-8")

@@ -221,3 +221,21 @@ def bulletin_site(office: Office) -> Iterator[str]:
     yield base
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def delivered(office: Office) -> Any:
+    """A function that has all mail of an incident taken by the server."""
+    from sqlalchemy import update
+
+    from yingda.domain.life import SendState
+
+    def taken(number: str) -> None:
+        with office.transaction() as session:
+            session.execute(
+                update(OutboxMessage)
+                .where(OutboxMessage.incident_id == office.incident(number).id)
+                .values(state=SendState.SENT)
+            )
+
+    return taken

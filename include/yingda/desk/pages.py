@@ -21,7 +21,7 @@ from yingda.settings import Settings
 
 
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """Render `desk/<template>.html.j2`. It sees `root` (where the desk begins), `office`, `framed`, and two functions."""
+    """Render `desk/<template>.html.j2`. See desk/_frame.html.j2 for what it is given besides."""
     house = wiring.settings()
     html = rendering.render(
         f"desk/{template}.html.j2",
