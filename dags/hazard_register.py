@@ -1,7 +1,7 @@
 """
 # 舆情隐患汇总表 Hazard register
 
-每个工作日早上汇总：未了结的隐患、在办事件、超时事项，写入 `var/register/日期/`；给每位有超时事项的办理人、
+每天早上汇总：未了结的隐患、在办事件、超时事项，写入 `var/register/日期/`；给每位有超时事项的办理人、
 以及其分管领导和办公室主任各发一封提醒。同一天重跑，文件不变，邮件不重发。
 
 Compiles the register of the day and sends one digest to each officer who owes something overdue, and to their leaders.

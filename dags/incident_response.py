@@ -2,7 +2,7 @@
 # 舆情应答 Incident response
 
 一次运行把一个事件从线索办到公开答复。每一步先看事件办到了哪里，再办理或等待；等待时不占用工作进程。
-办理人用邮件里的个人链接答复，不需要账号。退回、退单、延期、调级都在这一步之内发生，流程图不变。
+办理人用邮件里的个人链接答复，不需要账号。退回、退单、延期都在这一步之内发生，流程图不变。
 
 One run takes one incident from lead to published answer. Each step looks where the incident stands, then acts or
 waits; waiting holds no worker slot. Officers answer through personal links in their mail.

@@ -463,3 +463,20 @@ def test_reading_the_settings_drags_in_nothing_heavy():
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"sqlalchemy", "jinja2", "requests", "holidays", "airflow", "fastapi"} & set(loaded)
     assert "pydantic" in loaded
+
+
+def test_a_changed_file_is_read_again_and_a_slip_in_it_stops_nobody(tmp_path, monkeypatch, caplog):
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("links: {valid_for: 10d}\n")
+    monkeypatch.setenv("YINGDA_POLICY", str(policy))
+    monkeypatch.setattr(settings, "LOOK_AGAIN", 0.0)
+    settings.forget()
+    assert str(settings.current().policy.links.valid_for) == "10d"
+
+    policy.write_text("links: {valid_for: 200d}\n")
+    assert str(settings.current().policy.links.valid_for) == "200d"
+
+    policy.write_text("links: {valid_for: soon}\n")
+    assert str(settings.current().policy.links.valid_for) == "200d"
+    assert "policy.yaml:1" in caplog.text
+    settings.forget()

@@ -123,6 +123,25 @@ def audit_verify() -> None:
     click.echo(f"事件链完整，共 {last} 条。 The chain holds: {last} events.")
 
 
+@main.command()
+@click.option("--check", is_flag=True, help="只比较；有出入时退出码为 1。 Compare only; exit code 1 where the page differs.")
+def describe(check: bool) -> None:
+    """由 DAG 生成 docs/dags.md。 Write docs/dags.md from the dags."""
+    from yingda.running import describing
+    from yingda.running.layout import PROJECT
+
+    dags = PROJECT / "dags"
+    try:
+        if not check:
+            describing.PAGE.write_text(describing.describe(dags), encoding="utf-8")
+        elif changed := describing.differences(dags):
+            click.echo(changed)
+            raise click.ClickException("docs/dags.md 已过时，请运行 python -m yingda describe。 It is out of date.")
+    except describing.DagsUnreadable as reason:
+        raise click.ClickException(str(reason)) from reason
+    click.echo(f"{describing.PAGE.relative_to(PROJECT)}: ok")
+
+
 @main.command("check-config")
 def check_config() -> None:
     """检查设置和四个 YAML 文件。 Check the settings and the four YAML files; warnings do not fail it."""

@@ -18,8 +18,7 @@ def test_a_waiting_incident_wakes_at_the_next_rung_and_not_before(office: Any, d
     delivered(number)
     start = office.now
     for minutes, rung in ((72, "60%"), (120, "100%"), (180, "150%"), (240, "200%")):
-        standing = office.attend(number)
-        assert standing.wake_at == start + timedelta(minutes=minutes)
+        assert office.attend(number).wake_at == start + timedelta(minutes=minutes)
         office.now = start + timedelta(minutes=minutes) - timedelta(seconds=1)
         office.attend(number)
         assert ("verification", rung) not in raised(office, number)
@@ -27,6 +26,7 @@ def test_a_waiting_incident_wakes_at_the_next_rung_and_not_before(office: Any, d
         office.attend(number)
         delivered(number)
         assert raised(office, number)[-1] == ("verification", rung)
+        office.later(seconds=1)
 
 
 def test_who_hears_of_which_rung(office: Any) -> None:

@@ -112,8 +112,8 @@ def test_one_person_in_two_roles_signs_one_of_them(office: Any) -> None:
 def test_where_nobody_may_sign_the_duty_officers_are_told_once_and_it_goes_on_when_the_roster_is_mended(
     office: Any,
 ) -> None:
-    office.with_officer("gu_weimin", roles=["media_liaison"])
     office.with_officer("shen_ruolan", roles=["office_director", "superior"])
+    office.with_officer("gu_weimin", roles=["media_liaison"])
     number = office.bring_to("statement_approval", severity="major")
     office.answer(number, "sign_statement", "approve", "shen_ruolan")
     for _ in range(3):

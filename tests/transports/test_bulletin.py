@@ -311,9 +311,19 @@ def test_a_drill_says_so_and_is_kept_out_of_search_engines(folder: Path) -> None
     assert '<meta name="robots" content="noindex, nofollow">' in page
     assert "<title>【演练】" in page
     assert "这是一次演练" in page
-    assert "【演练】" in (folder / "index.html").read_text(encoding="utf-8")
+    for listing in ("index.html", "atom.xml", "feed.json"):
+        text = (folder / listing).read_text(encoding="utf-8")
+        assert "YQCZBG-2026-002" in text
+        assert NUMBER not in text
     assert "演练" not in page_of(folder, "YQCZBG-2026-002")
     assert "noindex" not in page_of(folder, "YQCZBG-2026-002")
+
+
+def test_a_bulletin_of_nothing_but_drills_lists_nothing_and_says_so(folder: Path) -> None:
+    Bulletin(folder).publish(a_notice(drill=True))
+
+    assert "目前还没有公开的情况说明" in (folder / "index.html").read_text(encoding="utf-8")
+    assert json.loads((folder / "feed.json").read_text(encoding="utf-8"))["items"] == []
 
 
 def test_an_english_bulletin_speaks_english(folder: Path) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator
+from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.whole.mailbox import Mailbox
 from tests.whole.office import Office
+from tests.whole.scenes import play_all
 from tests.whole.server import Server
 from tests.whole.system import System
 
@@ -32,6 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ours = [item for item in items if item.path.is_relative_to(HERE)]
     for item in ours:
         item.add_marker(pytest.mark.whole)
+        item.add_marker(pytest.mark.timeout(600))  # whoever comes first waits for the start and for all scenes
     order = sorted(ours, key=lambda item: LAST.index(item.path.name) if item.path.name in LAST else -1)
     places = [place for place, item in enumerate(items) if item.path.is_relative_to(HERE)]
     for place, item in zip(places, order, strict=True):
@@ -71,6 +75,12 @@ def mailbox(system: System) -> Mailbox:
 def office(system: System, server: Server, mailbox: Mailbox) -> Office:
     """The people at work."""
     return Office(system.base, server, mailbox)
+
+
+@pytest.fixture(scope="session")
+def scenes(request: pytest.FixtureRequest, office: Office, system: System) -> dict[str, Future[Any]]:
+    """Every scene that was asked for, played to its end."""
+    return play_all(request.session.items, office, system)
 
 
 RUNNING = pytest.StashKey[System]()

@@ -151,16 +151,16 @@ class Incident:
     def stage(self) -> str:
         return str(self.told()["stage"])
 
-    def asked(self, kind: str, *, seconds: float = 60) -> Asked:
+    def asked(self, kind: str, *, seconds: float = 90) -> Asked:
         """Return a request of this kind as soon as somebody got mail about it that can be answered."""
 
         def found() -> Asked | None:
             self._open_mail()
             return next((one for one in self._waiting if one.kind == kind), None)
 
-        return wait_for(found, f"{self.number}: a mail that asks for {kind}", seconds=seconds, pause=0.03)
+        return wait_for(found, f"{self.number}: a mail that asks for {kind}", seconds=seconds, pause=0.06)
 
-    def all_asked(self, kind: str, people: int, *, seconds: float = 60) -> list[Asked]:
+    def all_asked(self, kind: str, people: int, *, seconds: float = 90) -> list[Asked]:
         """Return a request of this kind as each of so many people was asked it."""
 
         def found() -> list[Asked]:
@@ -168,9 +168,9 @@ class Incident:
             same = [one for one in self._waiting if one.kind == kind]
             return same if len(same) >= people else []
 
-        return wait_for(found, f"{self.number}: {people} mails that ask for {kind}", seconds=seconds, pause=0.03)
+        return wait_for(found, f"{self.number}: {people} mails that ask for {kind}", seconds=seconds, pause=0.06)
 
-    def answer(self, kind: str, *, seconds: float = 60, **fields: Any) -> Asked:
+    def answer(self, kind: str, *, seconds: float = 90, **fields: Any) -> Asked:
         """Answer a request of this kind once it is asked, as usual or with these fields; return what was asked."""
         asked = self.asked(kind, seconds=seconds)
         given = fields if "action" in fields else {**self.story.answer(kind), **fields}
@@ -190,25 +190,25 @@ class Incident:
         for kind in kinds:
             self.answer(kind)
 
-    def await_stage(self, *stages: str, seconds: float = 60) -> str:
+    def await_stage(self, *stages: str, seconds: float = 90) -> str:
         """Wait until it stands at one of these stages."""
         return wait_for(
             lambda: stage if (stage := self.stage()) in stages else "",
             f"{self.number} at {' or '.join(stages)}",
             seconds=seconds,
-            pause=0.2,
+            pause=0.4,
         )
 
-    def await_task(self, task: str, *states: str, seconds: float = 60) -> str:
-        """Wait until a task of the first run is in one of these states."""
+    def await_task(self, task: str, *states: str, run: str = "", seconds: float = 90) -> str:
+        """Wait until a task, by default of the first run, is in one of these states."""
         return wait_for(
-            lambda: state if (state := self.server.task_states(self.run)[task]) in states else "",
+            lambda: state if (state := self.server.task_states(run or self.run)[task]) in states else "",
             f"{self.number}: {task} {' or '.join(states)}",
             seconds=seconds,
-            pause=0.15,
+            pause=0.4,
         )
 
-    def await_success(self, *, seconds: float = 90) -> str:
+    def await_success(self, *, seconds: float = 120) -> str:
         """Wait until the newest run of the incident ended well; return its id."""
 
         def ended() -> str:
@@ -217,7 +217,7 @@ class Incident:
             assert state != "failed", f"{self.number}: {run} failed; tasks {self.server.task_states(run)}"
             return run if state == "success" else ""
 
-        return wait_for(ended, f"{self.number}: its run has succeeded", seconds=seconds, pause=0.3)
+        return wait_for(ended, f"{self.number}: its run has succeeded", seconds=seconds, pause=0.5)
 
     # What must hold whatever was done to it
 
@@ -322,7 +322,7 @@ class Office:
         ]
 
 
-def patiently(attempt: Callable[[], requests.Response], *, seconds: float = 60) -> requests.Response:
+def patiently(attempt: Callable[[], requests.Response], *, seconds: float = 90) -> requests.Response:
     """Do as a person does before whom a page did not load: try again until the server answers."""
     end = time.monotonic() + seconds
     while True:

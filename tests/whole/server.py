@@ -60,9 +60,9 @@ class Server:
         """Return everything the desk tells of an incident."""
         return self.get(f"/desk/api/incidents/{number}")
 
-    def incidents_total(self) -> int:
-        """Return how many incidents there are."""
-        return self.get("/desk/api/incidents?limit=1")["total"]
+    def incidents_total(self, words: str = "") -> int:
+        """Return how many incidents there are, or how many hold these words."""
+        return self.get(f"/desk/api/incidents?limit=1&q={quote(words)}")["total"]
 
     def chain_holds(self) -> bool:
         """Tell whether the chain of events is whole."""
@@ -81,13 +81,13 @@ class Server:
         run = answer.json()["dag_run_id"]
         return run, self.number_of(run)
 
-    def number_of(self, run: str, *, seconds: float = 60) -> str:
+    def number_of(self, run: str, *, seconds: float = 90) -> str:
         """Return the incident that a run drives, once its first task said so."""
         path = f"{self.run_path(run)}/taskInstances/open_incident/xcomEntries/incident_no"
         end = time.monotonic() + seconds
         while (answer := self.ask("GET", path)).status_code != 200:
             assert time.monotonic() < end, f"{run}: open_incident named no incident within {seconds:.0f} s"
-            time.sleep(0.1)
+            time.sleep(0.3)
         return json.loads(value) if (value := answer.json()["value"]).startswith('"') else value
 
     def run_path(self, run: str, dag: str = INCIDENTS) -> str:
@@ -98,6 +98,14 @@ class Server:
         """Return the state of a run; None if Airflow does not know it."""
         answer = self.ask("GET", self.run_path(run, dag))
         return None if answer.status_code == 404 else answer.json()["state"]
+
+    def await_end(self, run: str, *, seconds: float = 90) -> str:
+        """Wait until a run ended, and return how."""
+        end = time.monotonic() + seconds
+        while (state := self.state(run)) not in ("success", "failed"):
+            assert time.monotonic() < end, f"{run} is still {state} after {seconds:.0f} s"
+            time.sleep(0.4)
+        return state
 
     def tasks(self, run: str) -> dict[str, dict[str, Any]]:
         """Return the task instances of a run by task id."""
@@ -136,5 +144,5 @@ class Server:
         run, end = answer.json()["dag_run_id"], time.monotonic() + 60
         while (state := self.state(run, "follow_up")) not in ("success", "failed"):
             assert time.monotonic() < end, f"follow_up {run} is still {state} after 60 s"
-            time.sleep(0.2)
+            time.sleep(0.4)
         assert state == "success", f"follow_up {run} ended as {state}"

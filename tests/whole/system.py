@@ -36,7 +36,7 @@ OURS = ("YINGDA_", "AIRFLOW", "PORT", "SMTP_PORT", "DEMO_EXIT")
 T = TypeVar("T")
 
 
-def wait_for(look: Callable[[], T], what: str, *, seconds: float = 60, pause: float = 0.1) -> T:
+def wait_for(look: Callable[[], T | None], what: str, *, seconds: float = 60, pause: float = 0.1) -> T:
     """Return what `look` returns as soon as that is true; fail naming `what` when `seconds` are over."""
     end = time.monotonic() + seconds
     while not (found := look()):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tests.whole.office import Office, a_story
+from tests.whole.scenes import scene
 from tests.whole.server import INCIDENTS, Server
-from tests.whole.system import wait_for
+from tests.whole.system import System
 
 REFUSED: dict[str, dict[str, Any]] = {
     "no title": {"title": None},
@@ -66,10 +67,7 @@ def test_what_airflow_lets_pass_is_refused_by_the_first_task_naming_the_field(se
             assert answer.status_code == 200, answer.text[:300]
             runs[field] = answer.json()["dag_run_id"]
     for field, run in runs.items():
-        state = wait_for(
-            lambda run=run: state if (state := server.state(run)) in ("success", "failed") else "", f"{run} to end"
-        )
-        assert state == "failed", field
+        assert server.await_end(run) == "failed", field
         states = server.task_states(run)
         assert states.pop("open_incident") == "failed"
         assert set(states.values()) == {"upstream_failed"}
@@ -77,27 +75,49 @@ def test_what_airflow_lets_pass_is_refused_by_the_first_task_naming_the_field(se
     assert server.incidents_total() == incidents
 
 
-def test_a_known_link_joins_the_open_incident_and_its_run_ends_at_once(office: Office, server: Server) -> None:
+@scene
+def known_link(office: Office, system: System) -> dict[str, Any]:
+    """A lead, the same again under a link written otherwise, and one with another link; both incidents dismissed."""
+    server = office.server
     story = a_story("无人认领的反映")
     conf: dict[str, Any] = {"title": story.title, "drill": True}
     run, number = server.open({**conf, "source_url": "https://Forum.Example.ORG/t/1?page=2#comment-9"})
-    incidents = server.incidents_total()
-
     again, joined = server.open({**conf, "source_url": "HTTPS://forum.example.org:443/t/1?page=2"})
-
-    assert joined == number
-    assert wait_for(lambda: (state := server.state(again)) != "running" and state, f"{again} to end") == "success"
-    states = server.task_states(again)
-    assert states.pop("open_incident") == "success"
-    assert set(states.values()) == {"skipped"}
-    assert server.incidents_total() == incidents
-    assert server.state(run) == "running"
+    ended = server.await_end(again)
+    known = server.incidents_total(story.title)
+    meanwhile = server.state(run)
     other, elsewhere = server.open({**conf, "source_url": "https://forum.example.org/t/1?page=3"})
-    assert elsewhere != number, "another address is another incident"
-    for its_run, its_number in ((run, number), (other, elsewhere)):
-        incident = office.at(story, its_run, its_number)
+    incidents = [office.at(story, run, number), office.at(story, other, elsewhere)]
+    for incident in incidents:
         incident.answer("assign_unit", action="dismiss", reason="与其他反映重复。")
         incident.answer("close")
+    for incident in incidents:
         incident.await_success()
-        assert incident.told()["publications"] == []
+    return {
+        "incidents": incidents,
+        "joined": joined,
+        "ended": ended,
+        "tasks": server.task_states(again),
+        "known": known,
+        "first_run": meanwhile,
+    }
+
+
+def test_a_known_link_joins_the_open_incident_and_its_run_ends_at_once(known_link: dict[str, Any]) -> None:
+    first, other = known_link["incidents"]
+    assert known_link["joined"] == first.number
+    assert known_link["ended"] == "success"
+    assert known_link["tasks"].pop("open_incident") == "success"
+    assert set(known_link["tasks"].values()) == {"skipped"}
+    assert known_link["known"] == 1, "a second incident was opened"
+    assert known_link["first_run"] == "running", "the run of the incident itself goes on"
+    assert other.number != first.number, "another address is another incident"
+    assert [one["kind"] for one in first.told()["timeline"]].count("lead_joined") == 1
+    assert len(first.told()["passes"]) == 1
+
+
+def test_a_dismissed_lead_is_closed_without_a_word_in_public(known_link: dict[str, Any]) -> None:
+    for incident in known_link["incidents"]:
+        told = incident.told()
+        assert (told["stage"], told["outcome"], told["publications"]) == ("closed", "dismissed", [])
         incident.assert_nothing_twice()

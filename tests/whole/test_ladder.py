@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from tests.whole.mailbox import Letter
 from tests.whole.office import Incident, Office, a_story
-from tests.whole.system import wait_for
+from tests.whole.scenes import scene
+from tests.whole.system import System, wait_for
 
 RUNGS = {
     "60%": {"bai.lu", "kang.shufen"},
@@ -16,13 +16,15 @@ RUNGS = {
 """Who hears of each rung: those asked; the heads of the unit, too; the office director; the group leader."""
 
 
-@pytest.fixture(scope="module")
-def late(office: Office) -> Incident:
+@scene
+def late(office: Office, system: System) -> Incident:
     """A major incident whose unit keeps silent until every rung was raised, then answers."""
     incident = office.open(a_story("油烟扰民", severity="major"))
     incident.answer("brief_reply")
     wait_for(lambda: _reminders(incident)[len(_all_addressees()) - 1 :], "all reminders", seconds=40)
-    incident.answer("report")
+    incident.answer_all("report", "approve_report", "draft_statement", "sign_statement", "sign_statement")
+    incident.await_success()
+    incident.answer("close")
     return incident
 
 
@@ -58,9 +60,6 @@ def test_only_those_who_can_answer_get_the_link(late: Incident) -> None:
 
 
 def test_the_late_answer_is_taken_and_the_clock_says_missed_for_good(late: Incident) -> None:
-    late.answer_all("approve_report", "draft_statement", "sign_statement", "sign_statement")
-    late.await_success()
-    late.answer("close")
     told = late.told()
     [clock] = [one for one in told["clocks"] if one["kind"] == "verification"]
     assert clock["missed"] is True

@@ -23,9 +23,8 @@ def incident(office: Office) -> Incident:
     ("program", "kind", "passed", "waiting"),
     [
         ("triggerer", "brief_reply", "brief_reply", "verification"),
-        ("scheduler", "report", "verification", "report_approval"),
-        ("api-server", "approve_report", "report_approval", "statement"),
-        ("postgres", "draft_statement", "statement", "statement_approval"),
+        ("api-server", "report", "verification", "report_approval"),
+        ("postgres", "approve_report", "report_approval", "statement"),
     ],
 )
 def test_a_program_that_dies_is_started_again_and_the_incident_goes_on(
@@ -47,12 +46,15 @@ def test_a_program_that_dies_is_started_again_and_the_incident_goes_on(
 def test_a_scheduler_that_dies_while_the_statement_is_published_publishes_it_once(
     incident: Incident, system: System, server: Server
 ) -> None:
+    incident.answer("draft_statement")
+    incident.await_task("statement_approval", "deferred")
     asked = incident.asked("sign_statement")
     assert asked.answer(incident.story.answer("sign_statement")).status_code == 200
     wait_for(
         lambda: server.task_states(incident.run)["publication"] not in (None, "scheduled"), "publication", pause=0.02
     )
-    system.kill("scheduler")
+    former = system.kill("scheduler")
+    wait_for(lambda: system.is_back("scheduler", former), "the scheduler to be started again", pause=0.5)
     incident.await_success(seconds=RECOVERS_WITHIN)
     incident.assert_published()
     incident.assert_nothing_twice(folded=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 import requests
 from tests.whole.office import Incident, Office, a_story
+from tests.whole.scenes import scene
 from tests.whole.server import Server, ask
+from tests.whole.system import System
 
 CHAINS = {
     "general": ["office_director"],
@@ -16,8 +18,8 @@ LABELS = {"office_director": "办公室主任", "group_leader": "领导小组组
 RETURNED = "请补充检测数据的来源。"
 
 
-@pytest.fixture(scope="module")
-def played(office: Office) -> dict[str, Incident]:
+@scene
+def played(office: Office, system: System) -> dict[str, Incident]:
     """One incident of each severity, up to its last task; the critical one has two texts returned on the way."""
     stories = [a_story("自来水异味", severity=severity, unit="social_affairs") for severity in CHAINS]
     incidents = dict(zip(CHAINS, office.open_many(stories), strict=True))
@@ -65,10 +67,11 @@ def test_everybody_who_was_asked_got_one_mail_with_a_link_that_opens(
     asked = [(one["id"], person["id"]) for one in incident.told()["requests"] for person in one["asked"]]
     links = {letter.link: letter for letter in incident.letters() if letter.asks}
     assert len(links) == len(asked)
-    for link, letter in links.items():
+    for letter in links.values():
+        assert letter.link and letter.token
         with requests.Session() as browser:
             browser.trust_env = False
-            page = browser.get(link, timeout=30)
+            page = browser.get(letter.link, timeout=30)
         assert page.status_code in (200, 409, 410), f"{letter.subject} opens as {page.status_code}"
         assert incident.number in page.text or page.status_code == 410
         assert letter.token not in page.url, "the token stays in the address"

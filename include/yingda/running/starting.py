@@ -100,11 +100,21 @@ class System:
                 f"已清理上次异常退出留下的 {left} 个进程", f"Stopped {left} processes that an earlier start left behind"
             )
         self.environment = environments.build(self.layout, self.given)
+        self._check_settings()
         environments.save(self.layout, self.environment)
         embedded = environments.needs_cluster(self.given)
         self._prepare_programs(embedded)
         self._bring_up(embedded)
         self._announce(time.monotonic() - begun)
+
+    def _check_settings(self) -> None:
+        from yingda import settings
+        from yingda.domain.errors import SettingsError
+
+        try:
+            settings.load({**self.given, **self.environment})
+        except SettingsError as reason:
+            raise StartError(str(reason)) from reason
 
     def play(self) -> bool | None:
         """Play the drill; its result where DEMO_EXIT=1 asks to end after it, None to stay."""

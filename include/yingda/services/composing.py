@@ -51,7 +51,7 @@ def compose(session: Session, message: OutboxMessage, settings: Settings) -> Let
     incident = session.get(Incident, message.incident_id) if message.incident_id else None
     values: dict[str, Any] = {
         "office": settings.roster.office,
-        "officer": officer,
+        "officer": {"name": _name(officer, settings)},
         "incident": incident and in_mail(incident, settings),
         "board_link": board_link(settings, incident),
     }

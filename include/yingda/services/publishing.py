@@ -170,6 +170,7 @@ def confirm(case: Case, sending: Sending, url: str) -> None:
     case.record("published", channel=row.channel, url=url, sha256=sending.sha256)
     clocking.meet(case, ClockKind.PUBLIC_WORD, "system")
     _promise(case, sending, row.revision_id)
+    telling.wording(case, case.session.get_one(Revision, row.revision_id))
 
 
 def put_off(case: Case, sending: Sending, problem: str, *, permanent: bool) -> None:

@@ -11,7 +11,7 @@ from yingda.domain.forms import NoPublication, Return, Sign, Statement
 from yingda.domain.life import DocumentKind, Outcome, RequestKind, Stage
 from yingda.domain.roles import Role
 from yingda.domain.signatures import Flaw, flaws, missing
-from yingda.services import asking, clocking, telling, writing
+from yingda.services import asking, clocking, writing
 from yingda.services.case import Case
 from yingda.store.models import Addressee, Decision, Request, Revision, Signature
 
@@ -36,7 +36,6 @@ def see_to_signatures(case: Case) -> None:
         asking.ask(case, RequestKind.SIGN_STATEMENT, role=owed[0], revision=revision, clock=clock)
         return
     case.record("statement_signed", sha256=revision.sha256)
-    telling.wording(case, revision)
     case.move(Stage.PUBLICATION)
 
 

@@ -6,8 +6,10 @@ counts as absent. Whatever is wrong is reported at once, all of it, as a Setting
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -120,20 +122,53 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     )
 
 
+LOOK_AGAIN = 1.0
+"""Seconds after which the files are looked at again for changes."""
+
+log = logging.getLogger(__name__)
+
 _lock = threading.Lock()
 _current: Settings | None = None
+_read_from: tuple[object, ...] = ()
+_looked_at = 0.0
 
 
 def current() -> Settings:
-    """Return the settings of this process, read once.
+    """Return the settings of this process; the office's files are read again once one of them was changed.
 
-    :raises SettingsError: see `load`; the next call tries again
+    A change that cannot stand is logged, and what held before goes on to hold, so that a slip in a file stops nobody.
+
+    :raises SettingsError: see `load`, where nothing held before; the next call tries again
     """
-    global _current
+    global _current, _read_from, _looked_at
     with _lock:
+        if _current is not None and time.monotonic() - _looked_at < LOOK_AGAIN:
+            return _current
+        found = _stamps()
+        _looked_at = time.monotonic()
         if _current is None:
             _current = load()
+        elif found != _read_from:
+            try:
+                _current = load()
+            except SettingsError as slip:
+                log.error("The changed settings cannot stand, so the earlier ones hold:\n%s", slip)
+        _read_from = found
         return _current
+
+
+def _stamps() -> tuple[object, ...]:
+    """Return what tells whether one of the office's files was changed."""
+    stamps: list[object] = []
+    for name in ("policy", "roster", "channels", "calendar"):
+        for path in {CONFIG / f"{name}.yaml", Path(os.environ.get(f"YINGDA_{name.upper()}") or CONFIG / f"{name}.yaml")}:
+            try:
+                status = path.stat()
+            except OSError:
+                stamps.append((str(path), None))
+            else:
+                stamps.append((str(path), status.st_mtime_ns, status.st_size, status.st_ino))
+    return tuple(sorted(stamps, key=str))
 
 
 def forget() -> None:

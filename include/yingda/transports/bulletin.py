@@ -161,18 +161,21 @@ class Bulletin:
 
     def _list(self) -> None:
         """Write index, feeds and style sheet from the notices of all incidents but drills."""
-        incidents = []
+        standing = []
         for path in sorted(self.folder.glob("*/notice.json")):
             if INCIDENT_NO.fullmatch(path.parent.name) and (kept := self._kept(path.parent.name)):
-                incidents.append(_Standing(path.parent.name, [_for_page(entry) for entry in kept]))
-        incidents.sort(key=lambda incident: (incident.updated, incident.incident_no), reverse=True)
-        site = incidents[0].newest
+                standing.append(_Standing(path.parent.name, [_for_page(entry) for entry in kept]))
+        standing.sort(key=lambda incident: (incident.updated, incident.incident_no), reverse=True)
+        # A drill reaches nobody outside: its page has an address of its own, which no list or feed names.
+        incidents = [incident for incident in standing if not incident.newest["drill"]]
+        shown = incidents or standing
+        site = shown[0].newest
         fed = incidents[:FEED_LENGTH]
-        first = min((incident.first for incident in incidents), key=lambda notice: notice["published_at"])
+        first = min((incident.first for incident in shown), key=lambda notice: notice["published_at"])
         values: dict[str, Any] = {
             "office_name": site["office_name"],
             "base_url": site["base_url"].rstrip("/"),
-            "updated": incidents[0].updated,
+            "updated": shown[0].updated,
         }
         index = rendering.render("bulletin/index.html.j2", site["locale"], incidents=incidents, **values)
         atom = rendering.render(

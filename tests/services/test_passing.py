@@ -1,0 +1,87 @@
+"""Which run drives an incident, and what is asked of Airflow after a crash."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from yingda.domain.life import Stage
+from yingda.services import attending, opening, passing
+from yingda.services.passing import Start
+from yingda.store.models import Pass
+
+
+def owed(office: Any, number: str, alive: tuple[str, ...] = ()) -> Start | None:
+    with office.transaction() as session:
+        return passing.owed(session, number, office.house, office.now, lambda run_id: run_id in alive)
+
+
+def attend_all(office: Any, alive: tuple[str, ...] = (), **more: Any) -> attending.Report:
+    return attending.attend_all(
+        office.transaction, office.house, lambda: office.now, lambda run_id: run_id in alive, **more
+    )
+
+
+def test_an_incident_whose_run_lives_is_owed_none(office: Any) -> None:
+    number = office.open()
+    [first] = office.rows(Pass, number)
+
+    assert owed(office, number, (first.run_id,)) is None
+
+
+def test_a_lost_run_is_asked_for_again_under_one_id_until_it_begins(office: Any) -> None:
+    number = office.open()
+    start = owed(office, number)
+
+    assert start == Start(f"{number}-pass-2", {"title": "柳溪村路灯不亮", "incident_no": number, "reason": "resumed"})
+    assert owed(office, number) == start
+    assert owed(office, number, (start.run_id,)) is None
+    with office.transaction() as session:
+        opened = opening.open_incident(session, start.conf, start.run_id, office.house, office.now)
+    assert (opened.incident_no, opened.joined) == (number, False)
+    assert [(one.number, one.started_at is None) for one in office.rows(Pass, number)] == [(1, False), (2, False)]
+    assert owed(office, number).run_id == f"{number}-pass-3"
+
+
+def test_nothing_is_owed_once_only_the_closing_is_left(office: Any) -> None:
+    number = office.bring_to("statement_approval")
+    office.answer(number, "sign_statement", "no_publication", comment="已当面答复")
+
+    assert office.stage(number) is Stage.CLOSING
+    assert owed(office, number) is None
+
+
+def test_attending_to_all_raises_what_is_due_and_names_the_runs_to_start(office: Any) -> None:
+    one, two = office.open(), office.open(title="石桥菜场积水", unit="shiqiao")
+    [alive] = [row.run_id for row in office.rows(Pass, one)]
+    report = attend_all(office.later(hours=3), (alive,))
+
+    assert [start.conf["incident_no"] for start in report.starts] == [two]
+    assert report.problems == []
+    assert len(office.events(one, "rung_raised")) == len(office.events(two, "rung_raised")) == 3
+
+
+def test_a_dry_run_tells_and_takes_everything_back(office: Any) -> None:
+    number = office.open()
+    seq = office.incident(number).seq
+
+    assert len(attend_all(office.later(hours=3), dry_run=True).starts) == 1
+    assert office.incident(number).seq == seq
+    assert len(office.rows(Pass, number)) == 1
+
+
+def test_one_incident_that_cannot_be_attended_to_holds_up_no_other(office: Any) -> None:
+    broken, sound = office.open(), office.open(title="石桥菜场积水", unit="shiqiao")
+    with office.transaction() as session:
+        from sqlalchemy import update
+
+        from yingda.store.models import Incident
+
+        session.execute(update(Incident).where(Incident.number == broken).values(unit_id="abolished"))
+        from yingda.store.models import Request
+
+        session.execute(update(Request).values(state="withdrawn").where(Request.incident_id == 1))
+
+    report = attend_all(office.later(hours=3))
+    assert [number for number, _ in report.problems] == [broken]
+    assert "abolished" in report.problems[0][1]
+    assert len(office.events(sound, "rung_raised")) == 3
