@@ -21,7 +21,7 @@ from yingda.domain.ladder import ASKED
 from yingda.domain.life import RequestKind, RequestState
 from yingda.domain.roles import Role
 from yingda.domain.severity import Severity, Topic
-from yingda.services import linking
+from yingda.services import linking, presenting
 from yingda.settings import Settings
 from yingda.store.models import Clock, Decision, Incident, OutboxMessage, Publication, Request, Revision
 from yingda.transports.mail import Letter
@@ -195,7 +195,7 @@ def _wording(session: Session, message: OutboxMessage, settings: Settings) -> di
     return {
         "statement": {
             "title": revision.content["title"],
-            "text": rendering.plain_text(rendering.statement_html(revision.content["body"])),
+            "text": rendering.plain_text(presenting.public_html(revision.content, settings)),
             "url": url,
         },
         "spokesperson": names(policy.spokesperson[incident.severity]),

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
-from html import escape
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
@@ -17,7 +16,7 @@ from yingda import rendering
 from yingda.domain import roles
 from yingda.domain.channels import Channel
 from yingda.domain.roles import Role
-from yingda.services import publishing
+from yingda.services import presenting, publishing
 from yingda.services.case import take
 from yingda.services.publishing import Sending
 from yingda.settings import Settings
@@ -62,7 +61,7 @@ def look_due(transaction: Transaction, number: str, settings: Settings, clock: C
         pages = publishing.to_look_at(take(session, number, settings, clock()))
     seen = 0
     for publication_id, url, content in pages:
-        problem = _what_is_wrong(url, content)
+        problem = _what_is_wrong(url, content, settings)
         with transaction() as session:
             case = take(session, number, settings, clock())
             if problem is None:
@@ -73,14 +72,12 @@ def look_due(transaction: Transaction, number: str, settings: Settings, clock: C
     return seen
 
 
-def _what_is_wrong(url: str, content: dict[str, object]) -> str | None:
+def _what_is_wrong(url: str, content: dict[str, object], settings: Settings) -> str | None:
     try:
         shown = page.fetch(url)
     except TransportError as unread:
         return unread.message
-    expected = f"<h1>{escape(str(content['title']))}</h1>"
-    expected += rendering.statement_html(str(content["body"]))
-    if rendering.same_text(expected, shown):
+    if rendering.same_text(presenting.whole_html(content, settings), shown):
         return None
     return f"{url} does not show the text that was published."
 
@@ -107,7 +104,7 @@ def _notice(sending: Sending, channel: Channel, settings: Settings) -> Notice:
         incident_no=sending.incident_no,
         kind=sending.content["kind"],  # type: ignore[arg-type]
         title=str(sending.content["title"]),
-        body_html=rendering.statement_html(str(sending.content["body"])),
+        body_html=presenting.public_html(sending.content, settings),
         sha256=sending.sha256,
         revision=sending.revision,
         topic=sending.topic or "",
