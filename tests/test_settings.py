@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+
 from yingda import settings
 from yingda.domain.clocks import ClockKind, Span
 from yingda.domain.errors import SettingsError

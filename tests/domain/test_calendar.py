@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from pydantic import ValidationError
+
 from yingda import settings
 from yingda.domain.calendar import (
     SHANGHAI,

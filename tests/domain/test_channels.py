@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from pydantic import ValidationError
+
 from yingda import settings
 from yingda.domain.channels import Channels, web_address
 

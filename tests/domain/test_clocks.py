@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from yingda.domain.calendar import WorkingCalendar
 from yingda.domain.clocks import Span, due, lateness_label, span_label
 from yingda.domain.errors import CalendarError

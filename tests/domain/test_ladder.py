@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import pytest
+
 from yingda.domain.calendar import WorkingCalendar, YearArrangement
 from yingda.domain.clocks import Span
 from yingda.domain.ladder import Rung, climb, parse_at

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import time, timedelta
 
 import pytest
+
 from yingda import settings
 from yingda.domain.clocks import ClockKind, Span
 from yingda.domain.policy import Policy

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+
 from yingda import settings
 from yingda.domain.errors import UnknownOfficer, UnknownUnit
 from yingda.domain.roles import Role

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from yingda.domain import clocks, roles, severity
 from yingda.domain.clocks import ClockKind
 from yingda.domain.roles import Role

@@ -15,7 +15,6 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from yingda.domain.life import RequestKind, RequestState, Stage
-from yingda.domain.policy import Policy
 from yingda.domain.roster import Roster
 from yingda.domain.severity import Severity
 from yingda.services import answering, escalating, moving, opening, passing
@@ -62,11 +61,6 @@ class Office:
         """Let time pass."""
         self.now += timedelta(**span)
         return self
-
-    def with_policy(self, **changes: Any) -> None:
-        """Change top-level keys of the policy."""
-        plain = self.house.policy.model_dump(mode="python", by_alias=True)
-        self.house = replace(self.house, policy=Policy.model_validate({**plain, **changes}))
 
     def with_officer(self, officer_id: str, **changes: Any) -> None:
         """Change one officer of the roster."""

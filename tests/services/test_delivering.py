@@ -218,7 +218,7 @@ def test_what_was_withdrawn_before_it_was_sent_is_not_sent(
     courier.deliver(number)
 
     assert [str(letter["To"].addresses[0].addr_spec) for letter in post.taken] == ["han.yue@example.org"]
-    assert "审批处置报告" in str(post.taken[0]["Subject"])
+    assert "请审批" in str(post.taken[0]["Subject"])
 
 
 @pytest.mark.parametrize("locale", ["zh_CN", "en"])
@@ -229,6 +229,7 @@ def test_every_letter_can_be_written_and_carries_what_it_must(
 
     office.house = replace(office.house, locale=locale)
     hostile = '<script>alert(1)</script> {{ 7*7 }} "引号"'
+    published = office.bring_to("publication")
     number = office.bring_to("statement_approval", severity="critical", summary=hostile, topic="livelihood")
     unassigned = office.open(title="什么也没说清", unit=None)
     waiting = office.open(title=hostile)
@@ -236,6 +237,9 @@ def test_every_letter_can_be_written_and_carries_what_it_must(
     office.answer(number, "sign_statement", "return", comment=hostile)
     office.answer(number, "draft_statement", "submit", **{**statement, "body": f"{hostile}\n\n- 一\n- 二"})
     office.carry_on(number, "publication")
+    with office.case(published) as case:
+        [held] = publishing.claim_due(case)
+        publishing.confirm(case, held, "https://www.example.org/yingda/1")
     with office.case(number) as case:
         [held] = publishing.claim_due(case)
         publishing.put_off(case, held, hostile, permanent=True)

@@ -307,3 +307,17 @@ def test_a_drill_says_so_on_its_page(office: Any, bulletin_site: str) -> None:
     publish(office, number)
 
     assert "演练" in (office.house.bulletin / number / "index.html").read_text(encoding="utf-8")
+
+
+def test_the_agreed_wording_goes_once_to_each_of_those_concerned_when_it_is_public(
+    office: Any, bulletin_site: str
+) -> None:
+    number = office.bring_to("publication", severity="critical")
+    assert office.mails(number, "wording") == []
+    publish(office, number)
+    office.attend(number)
+
+    told = [mail.officer_id for mail in office.mails(number, "wording")]
+    assert len(told) == len(set(told))
+    assert {"luo_chunsheng", "han_yue", "jiang_wenbo", "shen_ruolan", "lu_zhenghua"} <= set(told)
+    assert "wei_guilan" not in told

@@ -42,7 +42,6 @@ def digests(office: Any) -> dict[str, str]:
 @pytest.fixture
 def morning(office: Any) -> Any:
     """Tuesday, 08:00 in Shanghai: one report overdue, one due at 08:30, one hazard."""
-    office.with_policy()
     late = office.open(unit="social_affairs", title="路灯不亮", severity="major")
     office.answer(late, "brief_reply", "submit", reply="正在查看")
     office.now = office.now.replace(hour=22, minute=30)

@@ -176,13 +176,3 @@ def test_a_lower_severity_takes_back_what_is_not_owed_any_more(office: Any) -> N
     assert again.state is RequestState.WITHDRAWN
     with pytest.raises(RequestEnded):
         office.send_in(office.claims(superior), {"action": "approve", "revision_sha256": superior.revision_sha256})
-
-
-def test_the_agreed_wording_goes_once_to_each_of_those_concerned(office: Any) -> None:
-    number = office.bring_to("publication", severity="critical")
-    office.attend(number)
-
-    told = [mail.officer_id for mail in office.mails(number, "wording")]
-    assert len(told) == len(set(told))
-    assert {"luo_chunsheng", "han_yue", "jiang_wenbo", "shen_ruolan", "lu_zhenghua"} <= set(told)
-    assert "wei_guilan" not in told

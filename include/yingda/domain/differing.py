@@ -59,7 +59,7 @@ def _changed(old: str, new: str) -> list[Part]:
     parts: list[Part] = []
     for tag, a, b, c, d in matcher.get_opcodes():
         gone, come = "".join(before[a:b]), "".join(after[c:d])
-        inside = 0 < a and b < len(before)
+        inside = a > 0 and b < len(before)
         if tag == "equal" and not (inside and len(gone) < SHORTEST_KEPT):
             parts.append(Part(Change.KEPT, gone))
         else:

@@ -57,14 +57,13 @@ def digest_values(session: Session, message: OutboxMessage, settings: Settings) 
 def _who(row: RegisterDay, settings: Settings) -> list[str]:
     owing = [officer_id for one in row.data["overdue"] for officer_id in one["officers"]]
     units = {one["unit"] for one in row.data["overdue"]}
-    leaders = [
-        officer.id
+    standing_in = [
+        settings.roster.stand_in(officer.id, row.day).id
         for role in (Role.BRANCH_LEADER, Role.OFFICE_DIRECTOR)
         for officer in settings.roster.holders(role)
-        if units & _units_led(officer.id, row.day, settings)
     ]
-    standing_in = [settings.roster.stand_in(officer_id, row.day).id for officer_id in leaders]
-    return list(dict.fromkeys([*owing, *standing_in]))
+    leaders = [officer_id for officer_id in standing_in if units & _units_led(officer_id, row.day, settings)]
+    return list(dict.fromkeys([*owing, *leaders]))
 
 
 def _units_led(officer_id: str, day: date, settings: Settings) -> set[str | None]:

@@ -161,7 +161,10 @@ def _stamps() -> tuple[object, ...]:
     """Return what tells whether one of the office's files was changed."""
     stamps: list[object] = []
     for name in ("policy", "roster", "channels", "calendar"):
-        for path in {CONFIG / f"{name}.yaml", Path(os.environ.get(f"YINGDA_{name.upper()}") or CONFIG / f"{name}.yaml")}:
+        for path in {
+            CONFIG / f"{name}.yaml",
+            Path(os.environ.get(f"YINGDA_{name.upper()}") or CONFIG / f"{name}.yaml"),
+        }:
             try:
                 status = path.stat()
             except OSError:

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
 
-from yingda import rendering, wiring
+from yingda import wiring
 from yingda.desk import asking_for, registers
 from yingda.desk.access import DAG, may_view
 from yingda.desk.fields import statement_kind_labels
@@ -17,7 +17,7 @@ from yingda.domain import forms
 from yingda.domain.errors import FieldsRefused, IncidentNotFound
 from yingda.domain.life import Stage
 from yingda.domain.severity import Severity
-from yingda.services import viewing
+from yingda.services import presenting, viewing
 from yingda.services.case import number_of_run
 
 router = APIRouter(dependencies=[Depends(may_view)])
@@ -80,7 +80,7 @@ def incident(request: Request, number: str) -> Response:
         "incident",
         incident=seen,
         stages=list(Stage),
-        statement_html=rendering.statement_html,
+        statement_html=lambda content: presenting.public_html(content, house),
         statement_kinds=statement_kind_labels(house.locale),
         clock_words=lambda clock: clock_words(clock, now, house.locale),
         event_words=lambda event: event_words(event, house),

@@ -23,7 +23,7 @@ from yingda.domain.errors import (
     TextChanged,
     YingdaError,
 )
-from yingda.services import linking
+from yingda.services import linking, presenting
 from yingda.services.answering import refused_as_not_yours
 from yingda.services.briefing import Brief
 from yingda.settings import Settings
@@ -151,7 +151,7 @@ def _asked(
         brief=brief,
         forms=shown,
         csrf=linked.form_token(token, house),
-        statement_html=rendering.statement_html,
+        statement_html=lambda content: presenting.public_html(content, house),
         statement_kinds=fields.statement_kind_labels(house.locale),
         wrong=wrong or {},
         # Messages for no field of the page stand at its top only.

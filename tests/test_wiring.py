@@ -1,0 +1,99 @@
+"""How things are put together."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+
+from yingda import settings, wiring
+from yingda.domain.errors import SettingsError
+from yingda.settings import Settings
+from yingda.store.models import YearSerial
+
+
+def test_a_transaction_commits_at_its_end_and_takes_all_back_when_it_fails(wired: Settings) -> None:
+    with wiring.transaction() as session:
+        session.add(YearSerial(year=2026, last=1))
+    with pytest.raises(RuntimeError), wiring.transaction() as session:
+        session.add(YearSerial(year=2027, last=1))
+        session.flush()
+        raise RuntimeError("no")
+
+    with wiring.transaction() as session:
+        assert session.scalars(select(YearSerial.year)).all() == [2026]
+
+
+def test_a_forked_process_makes_an_engine_of_its_own(wired: Settings) -> None:
+    mine = wiring.engine()
+    with wiring.transaction() as session:
+        session.execute(text("SELECT 1"))
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            same = wiring.engine() is mine
+            with wiring.transaction() as session:
+                session.execute(text("SELECT 1"))
+            os.write(write, b"same" if same else b"own")
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    os.close(write)
+
+    assert os.read(read, 10) == b"own"
+    assert wiring.engine() is mine
+    with wiring.transaction() as session:
+        session.execute(text("SELECT 1"))
+
+
+def test_a_missing_database_is_named_with_the_remedy(wired: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "current", lambda: replace(wired, database_url=None))
+
+    with pytest.raises(SettingsError, match="YINGDA_DATABASE_URL"):
+        wiring.engine()
+
+
+def test_the_present_moment_is_aware_and_in_utc() -> None:
+    assert str(wiring.utcnow().tzinfo) == "UTC"
+
+
+@pytest.mark.parametrize(
+    ("extra", "tls"),
+    [
+        ({"tls": "none"}, "none"),
+        ({"tls": "starttls"}, "starttls"),
+        ({"tls": "tls"}, "tls"),
+        ({}, "starttls"),
+        ({"disable_tls": True}, "none"),
+        ({"disable_ssl": False}, "tls"),
+    ],
+)
+def test_the_mail_server_is_that_of_the_connection(
+    monkeypatch: pytest.MonkeyPatch, extra: dict[str, Any], tls: str
+) -> None:
+    import airflow.sdk
+
+    known = SimpleNamespace(
+        host="mail.example.org", port=2525, login="office", password="word", extra_dejson={**extra, "timeout": 7}
+    )
+    monkeypatch.setattr(airflow.sdk.Connection, "get", lambda name: {"smtp_default": known}[name])
+    server = wiring.mail_server()
+
+    assert (server.host, server.port, server.username, server.password) == ("mail.example.org", 2525, "office", "word")
+    assert (server.tls, server.timeout) == (tls, 7.0)
+    assert "word" not in repr(server)
+
+
+def test_a_connection_that_says_something_else_about_tls_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    import airflow.sdk
+
+    known = SimpleNamespace(host="", port=None, login="", password="", extra_dejson={"tls": "maybe"})
+    monkeypatch.setattr(airflow.sdk.Connection, "get", lambda name: known)
+
+    with pytest.raises(SettingsError, match="none, starttls or tls"):
+        wiring.mail_server()
