@@ -19,10 +19,15 @@ from yingda.store.models import YearSerial
 def test_a_transaction_commits_at_its_end_and_takes_all_back_when_it_fails(wired: Settings) -> None:
     with wiring.transaction() as session:
         session.add(YearSerial(year=2026, last=1))
-    with pytest.raises(RuntimeError), wiring.transaction() as session:
-        session.add(YearSerial(year=2027, last=1))
-        session.flush()
-        raise RuntimeError("no")
+
+    def fail() -> None:
+        with wiring.transaction() as session:
+            session.add(YearSerial(year=2027, last=1))
+            session.flush()
+            raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError):
+        fail()
 
     with wiring.transaction() as session:
         assert session.scalars(select(YearSerial.year)).all() == [2026]
@@ -52,10 +57,10 @@ def test_a_forked_process_makes_an_engine_of_its_own(wired: Settings) -> None:
 
 
 def test_a_missing_database_is_named_with_the_remedy(wired: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings, "current", lambda: replace(wired, database_url=None))
-
-    with pytest.raises(SettingsError, match="YINGDA_DATABASE_URL"):
-        wiring.engine()
+    with monkeypatch.context() as patched:
+        patched.setattr(settings, "current", lambda: replace(wired, database_url=None))
+        with pytest.raises(SettingsError, match="YINGDA_DATABASE_URL"):
+            wiring.engine()
 
 
 def test_the_present_moment_is_aware_and_in_utc() -> None:

@@ -124,9 +124,7 @@ def audit_verify() -> None:
 
 
 @main.command()
-@click.option(
-    "--check", is_flag=True, help="只比较；有出入时退出码为 1。 Compare only; exit code 1 where the page differs."
-)
+@click.option("--check", is_flag=True, help="只比较；有出入时退出码为 1。 Compare only; exit code 1 if outdated.")
 def describe(check: bool) -> None:
     """由 DAG 生成 docs/dags.md。 Write docs/dags.md from the dags."""
     from yingda.running import describing

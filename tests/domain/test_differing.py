@@ -1,3 +1,5 @@
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,7 +37,7 @@ def test_both_texts_can_be_read_back_from_the_difference(before, after):
     parts = difference(before, after)
     assert "".join(p.text for p in parts if p.change is not Change.ADDED) == before
     assert "".join(p.text for p in parts if p.change is not Change.REMOVED) == after
-    assert all(one.change is not two.change for one, two in zip(parts, parts[1:], strict=False))
+    assert all(one.change is not two.change for one, two in itertools.pairwise(parts))
 
 
 @given(CHINESE)

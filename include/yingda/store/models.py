@@ -335,7 +335,10 @@ class Publication(Base):
     confirmed_at: Mapped[datetime | None]
     live_at: Mapped[datetime | None] = mapped_column(doc="when the text was seen on the page a reader sees")
 
-    __table_args__ = (UniqueConstraint("revision_id", "channel"),)
+    __table_args__ = (
+        UniqueConstraint("revision_id", "channel"),
+        Index("ix_publication_troubled", "id", postgresql_where=sql("problem IS NOT NULL AND live_at IS NULL")),
+    )
 
 
 class Commitment(Base):
@@ -389,6 +392,7 @@ class OutboxMessage(Base):
             "id",
             postgresql_where=sql("state = 'pending'"),
         ),
+        Index("ix_outbox_message_dead", "id", postgresql_where=sql("state = 'dead'")),
         Index("ix_outbox_message_request_id", "request_id"),
     )
 

@@ -19,6 +19,7 @@ from yingda.domain.life import Stage
 from yingda.domain.severity import Severity
 from yingda.services import presenting, viewing
 from yingda.services.case import number_of_run
+from yingda.services.troubles import troubles
 
 router = APIRouter(dependencies=[Depends(may_view)])
 
@@ -43,6 +44,7 @@ def board(
         return message(request, say("筛选条件有误", "This filter cannot be used"), lines, status=422, link=back)
     with reading() as session:
         lines_, total = viewing.incidents(session, house, sought, now)
+        in_trouble = troubles(session, house)
     chosen = {"stage": stage, "severity": severity, "unit": unit, "q": q}
 
     def at(start: int) -> str:
@@ -53,6 +55,7 @@ def board(
         request,
         "board",
         lines=lines_,
+        troubles=in_trouble,
         total=total,
         sought=sought,
         chosen=chosen,

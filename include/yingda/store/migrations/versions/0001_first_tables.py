@@ -243,6 +243,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("revision_id", "channel", name=op.f("uq_publication_revision_id_channel")),
     )
     op.create_index(op.f("ix_publication_incident_id"), "publication", ["incident_id"], unique=False)
+    op.create_index(
+        "ix_publication_troubled",
+        "publication",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("problem IS NOT NULL AND live_at IS NULL"),
+    )
     op.create_table(
         "request",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -326,6 +333,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_outbox_message_key")),
         sa.UniqueConstraint("message_id", name=op.f("uq_outbox_message_message_id")),
     )
+    op.create_index(
+        "ix_outbox_message_dead", "outbox_message", ["id"], unique=False, postgresql_where=sa.text("state = 'dead'")
+    )
     op.create_index(op.f("ix_outbox_message_incident_id"), "outbox_message", ["incident_id"], unique=False)
     op.create_index(
         "ix_outbox_message_owed",
@@ -384,6 +394,7 @@ def downgrade() -> None:
     op.drop_index("ix_outbox_message_request_id", table_name="outbox_message")
     op.drop_index("ix_outbox_message_owed", table_name="outbox_message", postgresql_where=sa.text("state = 'pending'"))
     op.drop_index(op.f("ix_outbox_message_incident_id"), table_name="outbox_message")
+    op.drop_index("ix_outbox_message_dead", table_name="outbox_message", postgresql_where=sa.text("state = 'dead'"))
     op.drop_table("outbox_message")
     op.drop_table("decision")
     op.drop_index("ix_addressee_officer_id", table_name="addressee")
@@ -391,6 +402,11 @@ def downgrade() -> None:
     op.drop_index("uq_request_open", table_name="request", postgresql_where=sa.text("state = 'open'"))
     op.drop_index("ix_request_open_due", table_name="request", postgresql_where=sa.text("state = 'open'"))
     op.drop_table("request")
+    op.drop_index(
+        "ix_publication_troubled",
+        table_name="publication",
+        postgresql_where=sa.text("problem IS NOT NULL AND live_at IS NULL"),
+    )
     op.drop_index(op.f("ix_publication_incident_id"), table_name="publication")
     op.drop_table("publication")
     op.drop_index("ix_commitment_owed", table_name="commitment", postgresql_where=sa.text("met_at IS NULL"))

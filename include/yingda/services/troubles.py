@@ -1,0 +1,88 @@
+"""Troubles: what a machine gave up and a person must look after. Shown at the head of the board."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from yingda.domain.life import PublicationState, SendState
+from yingda.services.viewing import Named, officer
+from yingda.settings import Settings
+from yingda.store.models import Incident, OutboxMessage, Publication
+
+SHOWN = 50
+"""At most this many of a kind; the newest."""
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """A mail that no server took, after the last attempt."""
+
+    incident_no: str | None
+    officer: Named
+    template: str
+    attempts: int
+    problem: str
+    written_at: datetime
+
+
+@dataclass(frozen=True)
+class StuckPublication:
+    """A statement that is not, or not known to be, where it should be."""
+
+    incident_no: str
+    channel: str
+    state: PublicationState
+    problem: str
+
+
+@dataclass(frozen=True)
+class Troubles:
+    """Both kinds; empty when all is well."""
+
+    dead_letters: tuple[DeadLetter, ...]
+    publications: tuple[StuckPublication, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.dead_letters or self.publications)
+
+
+def troubles(session: Session, house: Settings) -> Troubles:
+    """Return what waits for a person."""
+    letters = session.execute(
+        select(OutboxMessage, Incident.number)
+        .outerjoin(Incident, OutboxMessage.incident_id == Incident.id)
+        .where(OutboxMessage.state == SendState.DEAD)
+        .order_by(OutboxMessage.id.desc())
+        .limit(SHOWN)
+    )
+    stuck = session.execute(
+        select(Publication, Incident.number)
+        .join(Incident, Publication.incident_id == Incident.id)
+        .where(
+            Publication.state.in_((PublicationState.UNKNOWN, PublicationState.FAILED))
+            | (Publication.problem.is_not(None) & Publication.live_at.is_(None))
+        )
+        .order_by(Publication.id.desc())
+        .limit(SHOWN)
+    )
+    return Troubles(
+        dead_letters=tuple(
+            DeadLetter(
+                incident_no=number,
+                officer=officer(message.officer_id, house),
+                template=message.template,
+                attempts=message.attempts,
+                problem=message.problem or "",
+                written_at=message.created_at,
+            )
+            for message, number in letters
+        ),
+        publications=tuple(
+            StuckPublication(incident_no=number, channel=row.channel, state=row.state, problem=row.problem or "")
+            for row, number in stuck
+        ),
+    )
