@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import pytest
 
 from yingda.domain import life
@@ -30,7 +32,7 @@ def test_a_stage_is_past_all_before_it_and_never_past_itself() -> None:
 
 
 @pytest.mark.parametrize("kind", [Stage, RequestKind, RequestState, DocumentKind, Outcome, PublicationState])
-def test_every_value_has_a_word_of_its_own_in_both_languages(kind: type[life.StrEnum]) -> None:
+def test_every_value_has_a_word_of_its_own_in_both_languages(kind: type[StrEnum]) -> None:
     for locale in ("zh_CN", "en"):
         words = [life.label(value, locale) for value in kind]
         assert len(set(words)) == len(words)

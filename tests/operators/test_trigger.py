@@ -87,7 +87,7 @@ def test_it_fires_on_the_next_event_at_its_moment_and_never_before_the_task_has_
         )
         await asyncio.sleep(2.2)
         await asyncio.to_thread(happen, number)
-        return await asyncio.wait_for(waiting, 20)
+        return list(await waiting)
 
     coming, came, at_moment, past = asyncio.run(all_of_them())
     assert coming[0] == {"woken_by": "event", "seq": seq + 1}

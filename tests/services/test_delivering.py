@@ -180,7 +180,7 @@ def test_a_message_that_cannot_be_written_holds_up_no_other(
     office: Any, courier: Courier, monkeypatch: pytest.MonkeyPatch, problem: Exception, state: SendState
 ) -> None:
     number = office.open(unit="social_affairs")
-    write = delivering.compose
+    from yingda.services.composing import compose as write
 
     def compose(session: Any, message: OutboxMessage, settings: Any) -> Any:
         if message.officer_id == "pan_lihong":

@@ -31,7 +31,8 @@ def count(office: Any, model: Any) -> int:
 
 def all_at_once(work: list[Callable[[], Any]]) -> list[Any]:
     """Run everything at the same moment; return what came of it, exceptions included."""
-    start, came = threading.Barrier(len(work)), [None] * len(work)
+    start = threading.Barrier(len(work))
+    came: list[Any] = [None] * len(work)
 
     def run(place: int) -> None:
         start.wait()

@@ -28,18 +28,26 @@ def test_an_incident_whose_run_lives_is_owed_none(office: Any) -> None:
     assert owed(office, number, (first.run_id,)) is None
 
 
+def test_nothing_people_wrote_goes_into_the_conf_of_a_run_we_start(office: Any) -> None:
+    number = office.open(title="{{ conn.smtp_default }}", summary="{% raise %}")
+
+    assert "{" not in str(list(owed(office, number).conf.values()))  # type: ignore[union-attr]
+
+
 def test_a_lost_run_is_asked_for_again_under_one_id_until_it_begins(office: Any) -> None:
     number = office.open()
     start = owed(office, number)
 
-    assert start == Start(f"{number}-pass-2", {"title": "柳溪村路灯不亮", "incident_no": number, "reason": "resumed"})
+    assert start == Start(f"{number}-pass-2", {"title": number, "incident_no": number})
     assert owed(office, number) == start
     assert owed(office, number, (start.run_id,)) is None
     with office.transaction() as session:
         opened = opening.open_incident(session, start.conf, start.run_id, office.house, office.now)
     assert (opened.incident_no, opened.joined) == (number, False)
     assert [(one.number, one.started_at is None) for one in office.rows(Pass, number)] == [(1, False), (2, False)]
-    assert owed(office, number).run_id == f"{number}-pass-3"
+    third = owed(office, number)
+    assert third is not None
+    assert third.run_id == f"{number}-pass-3"
 
 
 def test_nothing_is_owed_once_only_the_closing_is_left(office: Any) -> None:

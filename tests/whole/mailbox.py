@@ -43,17 +43,28 @@ class Mailbox:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._letters: dict[str, Letter] = {}
+        self._read: set[str] = set()
+        self._letters: dict[str | None, list[Letter]] = {None: []}
         self._lock = threading.Lock()
 
     def letters(self, incident_no: str | None = None) -> list[Letter]:
         """Return what came so far, about one incident or about all."""
         with self._lock:
-            for name in os.listdir(self.folder):  # noqa: PTH208 - names are all that is wanted, hundreds of times
-                if name.endswith(".eml") and name not in self._letters:
-                    self._letters[name] = _read(self.folder / name)
-            held = [self._letters[name] for name in sorted(self._letters)]
-        return [one for one in held if incident_no in (None, one.incident_no)]
+            # Names sort by arrival.
+            for name in sorted(self._names() - self._read):
+                letter = _read(self.folder / name)
+                self._read.add(name)
+                self._letters[None].append(letter)
+                if letter.incident_no is not None:
+                    self._letters.setdefault(letter.incident_no, []).append(letter)
+            return list(self._letters.get(incident_no, ()))
+
+    def has_new(self) -> bool:
+        """Tell whether something came that `letters` has not read yet."""
+        return bool(self._names() - self._read)
+
+    def _names(self) -> set[str]:
+        return {name for name in os.listdir(self.folder) if name.endswith(".eml")}  # noqa: PTH208 - asked very often
 
 
 def _read(path: Path) -> Letter:

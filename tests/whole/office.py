@@ -213,11 +213,12 @@ class Incident:
 
         def ended() -> str:
             run = self.told()["passes"][-1]["run_id"]
-            state = self.server.state(run)
-            assert state != "failed", f"{self.number}: {run} failed; tasks {self.server.task_states(run)}"
+            state = self.server.await_end(run, seconds=seconds)
+            newest = self.told()["passes"][-1]["run_id"]
+            assert state == "success" or run != newest, f"{run} {state}; tasks {self.server.task_states(run)}"
             return run if state == "success" else ""
 
-        return wait_for(ended, f"{self.number}: its run has succeeded", seconds=seconds, pause=0.5)
+        return wait_for(ended, f"{self.number}: its run has succeeded", seconds=seconds)
 
     # What must hold whatever was done to it
 

@@ -68,7 +68,8 @@ def test_everybody_who_was_asked_got_one_mail_with_a_link_that_opens(
     links = {letter.link: letter for letter in incident.letters() if letter.asks}
     assert len(links) == len(asked)
     for letter in links.values():
-        assert letter.link and letter.token
+        assert letter.link
+        assert letter.token
         with requests.Session() as browser:
             browser.trust_env = False
             page = browser.get(letter.link, timeout=30)

@@ -11,15 +11,13 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import requests
+from rich.console import Console
 
 from yingda.running.officers import Asked, Officers
 from yingda.running.rest import Airflow
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 PATIENCE = 240.0
 """Seconds an incident may take from trigger to the end of its run."""
@@ -64,6 +62,8 @@ def play(environment: dict[str, str], console: Console) -> bool:
     airflow = Airflow(base, "ops", accounts["ops"]["password"])
     officers = Officers(home / "mail", base)
     officers.skip_old_mail()
+    # Addresses must stay whole to be clicked.
+    console = Console(highlight=False, soft_wrap=True, file=console.file, force_terminal=console.is_terminal)
     console.rule("演练 Drill")
     try:
         for severity in LEADS:
