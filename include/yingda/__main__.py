@@ -126,20 +126,34 @@ def audit_verify() -> None:
 @main.command()
 @click.option("--check", is_flag=True, help="只比较；有出入时退出码为 1。 Compare only; exit code 1 if outdated.")
 def describe(check: bool) -> None:
-    """由 DAG 生成 docs/dags.md。 Write docs/dags.md from the dags."""
-    from yingda.running import describing
+    """生成 docs/dags.md（由 DAG）和 docs/rules.md（由默认规则）。 Write both, from the dags and the default rules."""
+    from yingda.domain.errors import SettingsError
+    from yingda.running import describing, ruling
     from yingda.running.layout import PROJECT
 
     dags = PROJECT / "dags"
+    changed: dict[str, str] = {}
+    names = [str(page.relative_to(PROJECT)) for page in (ruling.PAGE, describing.PAGE)]
     try:
-        if not check:
-            describing.PAGE.write_text(describing.describe(dags), encoding="utf-8")
-        elif changed := describing.differences(dags):
-            click.echo(changed)
-            raise click.ClickException("docs/dags.md 已过时，请运行 python -m yingda describe。 It is out of date.")
-    except describing.DagsUnreadable as reason:
+        policy = ruling.default_policy()
+        if check:
+            changed = dict(zip(names, (ruling.differences(policy), describing.differences(dags)), strict=True))
+        else:
+            # Both are made before one is written, so that a fault leaves both as they were.
+            said = ruling.rules(policy), describing.describe(dags)
+            for page, text in zip((ruling.PAGE, describing.PAGE), said, strict=True):
+                page.write_text(text, encoding="utf-8")
+    except (describing.DagsUnreadable, SettingsError) as reason:
         raise click.ClickException(str(reason)) from reason
-    click.echo(f"{describing.PAGE.relative_to(PROJECT)}: ok")
+    outdated = [name for name in names if changed.get(name)]
+    for name in outdated:
+        click.echo(changed[name])
+    if outdated:
+        raise click.ClickException(
+            f"{'、'.join(outdated)} 已过时，请运行 python -m yingda describe。 Out of date; run that command."
+        )
+    for name in names:
+        click.echo(f"{name}: ok")
 
 
 @main.command("check-config")

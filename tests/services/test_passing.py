@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import select, update
+
 from yingda.domain.life import Stage
 from yingda.services import attending, opening, passing
 from yingda.services.passing import Start
-from yingda.store.models import Pass
+from yingda.store.models import Incident, Pass, Request
 
 
 def owed(office: Any, number: str, alive: tuple[str, ...] = ()) -> Start | None:
@@ -80,14 +82,9 @@ def test_a_dry_run_tells_and_takes_everything_back(office: Any) -> None:
 def test_one_incident_that_cannot_be_attended_to_holds_up_no_other(office: Any) -> None:
     broken, sound = office.open(), office.open(title="石桥菜场积水", unit="shiqiao")
     with office.transaction() as session:
-        from sqlalchemy import update
-
-        from yingda.store.models import Incident
-
-        session.execute(update(Incident).where(Incident.number == broken).values(unit_id="abolished"))
-        from yingda.store.models import Request
-
-        session.execute(update(Request).values(state="withdrawn").where(Request.incident_id == 1))
+        gone = session.scalars(select(Incident).where(Incident.number == broken)).one()
+        gone.unit_id = "abolished"
+        session.execute(update(Request).values(state="withdrawn").where(Request.incident_id == gone.id))
 
     report = attend_all(office.later(hours=3))
     assert [number for number, _ in report.problems] == [broken]

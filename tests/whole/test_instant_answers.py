@@ -12,7 +12,7 @@ from tests.whole.mailbox import Letter
 from tests.whole.office import Incident, Office, a_story, look
 from tests.whole.server import Server
 
-INCIDENTS = 12
+INCIDENTS = 10
 STEPS = {
     "brief_reply": 1,
     "report": 1,
@@ -84,7 +84,7 @@ def _until_mail_comes(office: Office) -> None:
 
 @pytest.fixture(scope="module")
 def hasty(office: Office) -> Hasty:
-    """A dozen critical incidents, all opened at once and answered through to their review."""
+    """Ten critical incidents, all opened at once and answered through to their review."""
     units = ("sanitation", "economy", "social_affairs", "urban_management")
     stories = [a_story("催办事项", severity="critical", unit=units[n % len(units)]) for n in range(INCIDENTS)]
     incidents = office.open_many(stories)
@@ -96,7 +96,7 @@ def hasty(office: Office) -> Hasty:
 def test_a_hundred_answers_given_at_once_are_all_taken(hasty: Hasty) -> None:
     assert hasty.problems == []
     assert {kind: hasty.answered.count(kind) for kind in STEPS} == {kind: n * INCIDENTS for kind, n in STEPS.items()}
-    assert len(hasty.answered) == ANSWERS > 100
+    assert len(hasty.answered) == ANSWERS >= 100
 
 
 def test_no_run_and_no_task_fails_for_good(

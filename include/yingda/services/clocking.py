@@ -36,6 +36,7 @@ def start(case: Case, kind: ClockKind, *, started_at: datetime) -> Clock | None:
     case.session.add(clock)
     case.session.flush()
     case.record("clock_started", clock=kind.value, started_at=started_at.isoformat(), due_at=due_at.isoformat())
+    note_missed(case, clock)
     return clock
 
 
@@ -65,9 +66,33 @@ def meet(case: Case, kind: ClockKind, actor: str) -> None:
 def cancel(case: Case, actor: str, reason: str) -> None:
     """Stop every clock that still runs, without an answer: nothing is owed any more."""
     for clock in running(case):
-        note_missed(case, clock)
-        clock.cancelled_at = case.now
-        case.record("clock_cancelled", actor, clock=clock.kind.value, reason=reason)
+        drop(case, clock, reason, actor)
+
+
+def drop(case: Case, clock: Clock, reason: str, actor: str) -> None:
+    """Let what one clock asks for not be owed any more; having missed it stays in the record."""
+    note_missed(case, clock)
+    clock.cancelled_at = case.now
+    case.record("clock_cancelled", actor, clock=clock.kind.value, reason=reason)
+
+
+def resume(case: Case, clock: Clock, reason: str, actor: str) -> None:
+    """Let a dropped clock be owed again, from its original start."""
+    if clock.cancelled_at is not None:
+        clock.cancelled_at = None
+        case.record("clock_resumed", actor, clock=clock.kind.value, reason=reason)
+
+
+def set_due(case: Case, clock: Clock, due_at: datetime, reason: str, actor: str) -> None:
+    """Compute a clock anew: another due moment, from the same start; what was missed under the old one stays missed."""
+    if clock.met_at is not None or due_at == clock.due_at:
+        return
+    note_missed(case, clock)
+    was, clock.due_at = clock.due_at, due_at
+    case.record(
+        "clock_recomputed", actor, clock=clock.kind.value, due_at=due_at.isoformat(), was=was.isoformat(), reason=reason
+    )
+    note_missed(case, clock)
 
 
 def extend(case: Case, clock: Clock, until: datetime, actor: str) -> None:

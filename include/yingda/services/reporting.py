@@ -37,6 +37,8 @@ def submitted(case: Case, request: Request, answer: Report, actor: str) -> None:
     """The report is here, as a new revision."""
     writing.add_revision(case, DocumentKind.REPORT, actor, answer.model_dump(mode="json"))
     clocking.meet(case, ClockKind.VERIFICATION, actor)
+    # Owed only where a regrade came after the brief reply's turn: the whole answer is here now.
+    clocking.meet(case, ClockKind.BRIEF_REPLY, actor)
     extension = asking.open_request(case, RequestKind.EXTENSION)
     if extension is not None:
         asking.withdraw(case, extension, "report_submitted", actor)

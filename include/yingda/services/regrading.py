@@ -1,0 +1,89 @@
+"""Regrading: severity goes up or down while an incident runs; clocks, ladder, signing chain and speakers follow at once.
+
+Every clock is computed anew from its original start. What was missed stays missed, what was signed stays signed, and
+the due date that held first stays in the record.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from yingda.domain.clocks import ClockKind, due
+from yingda.domain.errors import FieldsRefused, NotNow
+from yingda.domain.life import DocumentKind, Outcome, Stage
+from yingda.domain.severity import Severity
+from yingda.domain.signatures import missing
+from yingda.services import asking, clocking, moving, signing
+from yingda.services.case import Case
+from yingda.store.models import Clock
+
+REASON = "regraded"
+
+
+def regrade(case: Case, severity: Severity, reason: str, actor: str) -> None:
+    """Set another severity, with a reason; the office director or the duty officer may.
+
+    :raises NotNow: the incident is closed
+    :raises FieldsRefused: no reason, or the severity it has already
+    """
+    incident = case.incident
+    if incident.stage is Stage.CLOSED:
+        raise NotNow(f"{incident.number} is closed. Reopen it first, then regrade it.")
+    if not reason.strip():
+        raise FieldsRefused({"reason": "is required" if case.locale == "en" else "必填"})
+    if severity is incident.severity:
+        same = f"is {severity.value} already" if case.locale == "en" else "已经是这个级别"
+        raise FieldsRefused({"severity": same})
+    was = incident.severity
+    incident.severity = severity
+    case.record("regraded", actor, was=was.value, severity=severity.value, reason=reason.strip())
+    _recompute(case, actor)
+    revision = asking.latest_revision(case, DocumentKind.STATEMENT)
+    unsigned = revision is not None and missing(signing.chain(case), revision.sha256, asking.signers(case, revision))
+    if incident.stage is Stage.PUBLICATION and unsigned:
+        case.move(Stage.STATEMENT_APPROVAL, actor)
+    moving.advance(case)
+
+
+def _recompute(case: Case, actor: str) -> None:
+    if case.incident.outcome in (Outcome.DISMISSED, Outcome.NO_PUBLICATION):
+        return
+    starts = {
+        ClockKind.PUBLIC_WORD: case.incident.opened_at,
+        ClockKind.PRESS_CONFERENCE: case.incident.opened_at,
+        ClockKind.BRIEF_REPLY: _first_notified_at(case),
+        ClockKind.VERIFICATION: _first_notified_at(case),
+    }
+    for kind, started_at in starts.items():
+        clock = clocking.find(case, kind)
+        span = case.settings.policy.clocks[kind].span_for(case.incident.severity, case.incident.urgent)
+        if span is None:
+            if clock is not None and clocking.ticking(case, kind) is not None:
+                clocking.drop(case, clock, REASON, actor)
+        elif clock is None:
+            if started_at is not None and not _is_settled(case, kind):
+                clocking.start(case, kind, started_at=started_at)
+        else:
+            clocking.resume(case, clock, REASON, actor)
+            clocking.set_due(case, clock, due(span, clock.started_at, case.settings.calendar), REASON, actor)
+            _tell_requests(case, clock)
+
+
+def _first_notified_at(case: Case) -> datetime | None:
+    """Return when a unit was first told (UTC); a transfer resets nothing."""
+    verified = clocking.find(case, ClockKind.VERIFICATION)
+    return verified.started_at if verified is not None else case.incident.notified_at
+
+
+def _is_settled(case: Case, kind: ClockKind) -> bool:
+    """Tell whether what a clock would ask for is behind us: a verified result makes a brief reply pointless."""
+    if kind is not ClockKind.BRIEF_REPLY:
+        return False
+    verified = clocking.find(case, ClockKind.VERIFICATION)
+    return verified is not None and verified.met_at is not None
+
+
+def _tell_requests(case: Case, clock: Clock) -> None:
+    for request in asking.open_requests(case):
+        if request.clock_id == clock.id:
+            request.due_at = clock.due_at
