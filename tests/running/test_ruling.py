@@ -1,0 +1,323 @@
+"""docs/rules.md says what policy.yaml says, all of it and nothing else, and is checked."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Iterator
+from datetime import time
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from pydantic import BaseModel
+
+from yingda.__main__ import main
+from yingda.domain.clocks import ClockKind, Span, span_label
+from yingda.domain.errors import SettingsError
+from yingda.domain.policy import Policy
+from yingda.domain.roles import Role
+from yingda.running import describing, ruling
+from yingda.running.ruling import PAGE, POLICY, default_policy, differences, rules
+from yingda.settings import yaml_files
+
+Place = tuple[str | int, ...]
+
+DEFAULT = default_policy()
+PAGE_NOW = rules(DEFAULT)
+STATED = yaml_files.read(POLICY, "policy.yaml").value
+
+
+def leaves(value: Any, place: Place = ()) -> Iterator[tuple[Place, Any]]:
+    """Walk a model down to its single values, those left out of the file included."""
+    if isinstance(value, BaseModel):
+        for name, field in type(value).model_fields.items():
+            yield from leaves(getattr(value, name), (*place, field.alias or name))
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from leaves(inner, (*place, str(key)))
+    elif isinstance(value, tuple):
+        for position, inner in enumerate(value):
+            yield from leaves(inner, (*place, position))
+    elif dataclasses.is_dataclass(value) and not isinstance(value, Span):
+        for field in dataclasses.fields(value):
+            yield from leaves(getattr(value, field.name), (*place, field.name))
+    else:
+        yield place, value
+
+
+def another(value: Any) -> tuple[Any, str, str]:
+    """Return a value like this one that stands nowhere in the defaults, and its words on the page."""
+    if value is None or isinstance(value, Span):
+        return "37m", "37 分钟", "37 minutes"
+    if isinstance(value, Fraction):
+        return "37%", "时限过去 37%", "37% of the limit"
+    if isinstance(value, int):
+        return 37, " 37 次", " 37 "
+    if isinstance(value, time):
+        return "06:37", "每天 06:37 ", "day at 06:37"
+    assert isinstance(value, str), f"a policy value of a kind unknown here: {value!r}"
+    return str(Role.MEDIA_LIAISON), "宣传办", "Media liaison"
+
+
+def changed(*changes: tuple[Place, Any]) -> Policy:
+    """Return the default rules with a few values changed."""
+    stated = copy.deepcopy(STATED)
+    for place, value in changes:
+        inner = stated
+        for step in place[:-1]:
+            inner = inner[step]
+        inner[place[-1]] = value
+    return Policy.model_validate(stated)
+
+
+def row(page: str, key: str) -> str:
+    """Return the one table row that names a policy key."""
+    [found] = [line for line in page.splitlines() if line.startswith("| ") and f" `{key}` |" in line]
+    return found
+
+
+def ladder(page: str, kind: ClockKind) -> str:
+    """Return the section about one ladder."""
+    return page.split(f"`ladders.{kind}`\n", 1)[1].split("\n#", 1)[0]
+
+
+LEAVES = list(leaves(DEFAULT))
+
+
+# --- the page is current
+
+
+def test_the_page_in_docs_says_what_the_default_policy_says() -> None:
+    assert PAGE.read_text(encoding="utf-8") == PAGE_NOW, "Run: python -m yingda describe"
+
+
+def test_a_changed_policy_file_makes_the_page_outdated_and_says_where(tmp_path: Path) -> None:
+    text = POLICY.read_text("utf-8")
+    ours = tmp_path / "policy.yaml"
+    ours.write_text(text, "utf-8")
+    assert differences(default_policy(ours)) == ""
+
+    assert text.count("general: 48h") == 1
+    ours.write_text(text.replace("general: 48h", "general: 47h"), "utf-8")
+    told = differences(default_policy(ours))
+
+    assert any(line.startswith("-| 首次发布权威信息") and "48 小时" in line for line in told.splitlines())
+    assert any(line.startswith("+| 首次发布权威信息") and "47 小时" in line for line in told.splitlines())
+
+
+def test_a_page_edited_by_hand_is_outdated(tmp_path: Path) -> None:
+    page = tmp_path / "rules.md"
+    page.write_text(PAGE_NOW.replace("沉默不等于同意", "沉默等于同意"), "utf-8")
+
+    assert "-- 沉默等于同意" in differences(DEFAULT, page)
+
+
+def test_a_changed_wording_of_the_generator_makes_the_page_outdated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ruling.RUNS_FROM, ClockKind.REVIEW, ("发布", "Publication"))
+
+    assert "+| 总结<br>After-action review | 发布<br>Publication |" in differences(DEFAULT)
+
+
+def test_a_page_that_is_not_there_is_outdated(tmp_path: Path) -> None:
+    assert "+# 办公室的规则" in differences(DEFAULT, tmp_path / "rules.md")
+
+
+def test_settings_of_this_machine_do_not_change_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = tmp_path / "policy.yaml"
+    ours.write_text('register: {at: "06:30"}\n', "utf-8")
+    monkeypatch.setenv("YINGDA_POLICY", str(ours))
+    monkeypatch.setenv("YINGDA_LOCALE", "nonsense")
+
+    assert rules(default_policy()) == PAGE_NOW
+
+
+def test_a_policy_that_cannot_stand_is_refused_with_its_line(tmp_path: Path) -> None:
+    ours = tmp_path / "policy.yaml"
+    ours.write_text(POLICY.read_text("utf-8").replace("general: 48h", "general: 48x"), "utf-8")
+
+    with pytest.raises(SettingsError, match=r"policy\.yaml:\d+: clocks\.public_word\.general: '48x'"):
+        default_policy(ours)
+
+
+# The dags take seconds to read and are described elsewhere; here they stand as current.
+@pytest.fixture
+def dags_current(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(describing, "differences", lambda dags: "")
+
+
+@pytest.mark.usefixtures("dags_current")
+def test_the_command_passes_while_the_page_is_current() -> None:
+    done = CliRunner().invoke(main, ["describe", "--check"])
+
+    assert (done.exit_code, done.output) == (0, "docs/rules.md: ok\ndocs/dags.md: ok\n")
+
+
+@pytest.mark.usefixtures("dags_current")
+def test_the_command_fails_once_the_rules_and_their_page_differ(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ruling, "default_policy", lambda: changed((("register", "at"), "06:37")))
+    done = CliRunner().invoke(main, ["describe", "--check"])
+
+    assert done.exit_code == 1
+    assert "+| 舆情隐患汇总表<br>Hazard register | 每天 06:37 汇总" in done.output
+    assert "docs/rules.md 已过时，请运行 python -m yingda describe" in done.output
+    assert "docs/dags.md" not in done.output
+
+
+# --- the page is complete
+
+
+def test_every_field_of_the_policy_is_walked() -> None:
+    assert {place[0] for place, _ in LEAVES} == set(STATED)
+    assert len(LEAVES) > 100
+
+
+@pytest.mark.parametrize("key", sorted({".".join(map(str, place[:2])) for place, _ in LEAVES}))
+def test_every_key_of_the_policy_is_named(key: str) -> None:
+    assert f"`{key}`" in PAGE_NOW
+
+
+def test_the_columns_of_limits_name_the_keys_below_each_clock() -> None:
+    [heads] = [line for line in PAGE_NOW.splitlines() if line.startswith("| 事项 What is owed")]
+    assert [place[2] for place, _ in LEAVES if place[0] == "clocks" and f"`{place[2]}`" not in heads] == []
+
+
+def test_every_number_of_the_policy_stands_on_the_page() -> None:
+    words = []
+    for _, value in LEAVES:
+        if isinstance(value, Span):
+            words += [span_label(value, "zh_CN"), span_label(value, "en")]
+        elif isinstance(value, Fraction):
+            words.append(f"{float(value * 100):g}%")
+        elif isinstance(value, int):
+            words.append(f" {value} 次")
+        elif isinstance(value, time):
+            words.append(f"{value:%H:%M}")
+    assert len(words) > 60
+    assert [word for word in words if word not in PAGE_NOW] == []
+
+
+@pytest.mark.parametrize(("place", "value"), LEAVES, ids=lambda one: ".".join(map(str, one)) if one else None)
+def test_whatever_is_changed_in_the_policy_shows_on_the_page_in_both_languages(place: Place, value: Any) -> None:
+    new, chinese, english = another(value)
+    page = rules(changed((place, new)))
+
+    assert page.count(chinese) > PAGE_NOW.count(chinese)
+    assert page.count(english) > PAGE_NOW.count(english)
+
+
+# --- what the page says is right
+
+
+def test_limits_stand_under_their_severity() -> None:
+    policy = changed((("clocks", "verification"), {"general": "5wd", "major": "3h", "critical": None, "urgent": "20s"}))
+    cells = row(rules(policy), "clocks.verification").split(" | ")
+
+    assert cells[1:6] == [
+        "首次通知责任单位<br>The first notice to a unit",
+        "5 个工作日<br>5 working days",
+        "3 小时<br>3 hours",
+        "不要求<br>Not owed",
+        "20 秒<br>20 seconds",
+    ]
+
+
+def test_only_the_two_limits_of_the_state_council_cite_it() -> None:
+    cited = {kind for kind in ClockKind if "国办发〔2016〕" in row(PAGE_NOW, f"clocks.{kind}")}
+
+    assert cited == {ClockKind.PUBLIC_WORD, ClockKind.PRESS_CONFERENCE}
+    for kind in cited:
+        assert all(number in row(PAGE_NOW, f"clocks.{kind}") for number in ("61号", "80号"))
+
+
+def test_shares_are_worked_out_in_hours_and_minutes_for_each_severity() -> None:
+    section = ladder(PAGE_NOW, ClockKind.PUBLIC_WORD)
+
+    assert "| 一般：48 小时<br>General: 48 hours | 重大、特别重大：5 小时<br>Major, Critical: 5 hours |" in section
+    assert "| 43 小时 12 分钟<br>43 hours 12 minutes | 4 小时 30 分钟<br>4 hours 30 minutes |" in section
+    assert "| 1 小时 12 分钟<br>1 hour 12 minutes |" in ladder(PAGE_NOW, ClockKind.VERIFICATION)
+    assert "| 4 天 4 小时 48 分钟<br>4 days 4 hours 48 minutes |" in ladder(PAGE_NOW, ClockKind.REVIEW)
+
+
+def test_an_urgent_incident_has_a_place_only_where_its_severity_owes_nothing_by_itself() -> None:
+    assert "| 一般（紧急）、重大、特别重大：30 分钟<br>" in ladder(PAGE_NOW, ClockKind.BRIEF_REPLY)
+
+    page = rules(changed((("clocks", "verification", "urgent"), "1h")))
+    assert "紧急" not in ladder(page, ClockKind.VERIFICATION)
+
+
+def test_a_share_of_seconds_is_rounded_up_and_never_nothing() -> None:
+    policy = changed(
+        (("clocks", "review"), {"general": None, "major": "20s", "critical": "3661s"}),
+        (("ladders", "review"), [{"at": "1%", "tell": ["asked"]}, {"at": "200%", "tell": ["asked"]}]),
+    )
+    section = ladder(rules(policy), ClockKind.REVIEW)
+
+    assert "| 1 秒<br>1 second | 37 秒<br>37 seconds |" in section
+    assert "| 40 秒<br>40 seconds | 2 小时 2 分钟 2 秒<br>2 hours 2 minutes 2 seconds |" in section
+
+
+def test_a_rung_at_a_time_of_its_own_counts_from_the_start_whatever_the_limit_is() -> None:
+    policy = changed((("ladders", "public_word"), [{"at": "1h", "tell": ["duty_officer"]}]))
+
+    assert (
+        "| 起算后 1 小时<br>1 hour after the start | 1 小时<br>1 hour | 1 小时<br>1 hour | 值班员<br>Duty officer |"
+    ) in ladder(rules(policy), ClockKind.PUBLIC_WORD)
+
+
+def test_shares_of_working_days_are_left_to_the_calendar_except_the_limit_itself() -> None:
+    policy = changed((("clocks", "review"), {"general": None, "major": "5wd", "critical": "5wd"}))
+    section = ladder(rules(policy), ClockKind.REVIEW)
+
+    assert "| 时限过去 60%<br>60% of the limit | 按工作日历推算<br>As the working calendar has it |" in section
+    assert "| 到时限（100%）<br>Due (100%) | 5 个工作日<br>5 working days |" in section
+
+
+def test_a_ladder_without_rungs_says_that_nobody_is_told() -> None:
+    section = ladder(rules(changed((("ladders", "review"), []))), ClockKind.REVIEW)
+
+    assert section.strip() == "不告知任何人。 Nobody is told."
+
+
+def test_signers_stand_in_their_order() -> None:
+    page = rules(changed((("signing", "general"), ["superior", "group_leader"])))
+
+    assert "| 上级有关部门 → 领导小组组长<br>" in row(page, "signing.general")
+
+
+def test_speakers_stand_under_their_own_key() -> None:
+    assert "第一新闻发言人<br>" in row(PAGE_NOW, "spokesperson.major")
+    assert "指定接受采访<br>" in row(PAGE_NOW, "interviewee.major")
+    assert "| 分管领导<br>Branch leader |" in row(PAGE_NOW, "interviewee.major")
+
+
+def test_pauses_add_up_and_the_last_one_repeats() -> None:
+    policy = changed(
+        (("mail",), {"attempts": 5, "pauses": ["10s", "1m"]}),
+        (("publication",), {"tell_after": 2, "pauses": ["30s", "1h"]}),
+    )
+    page = rules(policy)
+
+    assert "最多试 5 次，最后一次至少在第一次之后 3 分钟 10 秒；" in row(page, "mail.attempts")
+    assert "第 2 次仍不成，告知值班员（最早在第一次之后 30 秒）；" in row(page, "publication.tell_after")
+
+
+def test_a_single_attempt_has_no_last_one_after_it() -> None:
+    page = rules(changed((("mail", "attempts"), 1), (("publication", "tell_after"), 1)))
+
+    assert "最多试 1 次；" in row(page, "mail.attempts")
+    assert "告知值班员；" in row(page, "publication.tell_after")
+
+
+def test_what_no_policy_can_change_is_said() -> None:
+    fixed = PAGE_NOW.split("## 规则不能改的", 1)[1]
+
+    for said in (
+        "谁写的文本，谁就不能审批、签发",
+        "一个人只能签一个环节",
+        "沉默不等于同意",
+        "超过的时限永久留在记录里",
+    ):
+        assert said in fixed
