@@ -113,7 +113,7 @@ def audit_verify() -> None:
     from yingda import wiring
     from yingda.store import audit as chain
 
-    with wiring.transaction() as session:
+    with wiring.reading() as session:
         found = list(chain.breaks(session))
         last = chain.length(session)
     for one in found:

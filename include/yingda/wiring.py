@@ -74,6 +74,16 @@ def transaction() -> Iterator[Session]:
         yield session
 
 
+@contextmanager
+def reading() -> Iterator[Session]:
+    """Open a session in which the database itself refuses any change; it sees one moment throughout."""
+    from sqlalchemy import text
+
+    with transaction() as session:
+        session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+        yield session
+
+
 def mail_server() -> MailServer:
     """Return the mail server of the Airflow Connection `smtp_default`.
 

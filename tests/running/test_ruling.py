@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import functools
 from collections.abc import Iterator
 from datetime import time
 from fractions import Fraction
@@ -25,9 +26,21 @@ from yingda.settings import yaml_files
 
 Place = tuple[str | int, ...]
 
-DEFAULT = default_policy()
-PAGE_NOW = rules(DEFAULT)
-STATED = yaml_files.read(POLICY, "policy.yaml").value
+
+@pytest.fixture(scope="module")
+def default() -> Policy:
+    return default_policy()
+
+
+@pytest.fixture(scope="module")
+def shown(default: Policy) -> str:
+    return rules(default)
+
+
+@pytest.fixture(scope="module")
+def found(default: Policy) -> list[tuple[Place, Any]]:
+    """Every single value of the default rules and where it stands."""
+    return list(leaves(default))
 
 
 def leaves(value: Any, place: Place = ()) -> Iterator[tuple[Place, Any]]:
@@ -55,16 +68,22 @@ def another(value: Any) -> tuple[Any, str, str]:
     if isinstance(value, Fraction):
         return "37%", "时限过去 37%", "37% of the limit"
     if isinstance(value, int):
-        return 37, " 37 次", " 37 "
+        return 37, " 37 次", " 37 attempts"
     if isinstance(value, time):
         return "06:37", "每天 06:37 ", "day at 06:37"
     assert isinstance(value, str), f"a policy value of a kind unknown here: {value!r}"
     return str(Role.MEDIA_LIAISON), "宣传办", "Media liaison"
 
 
+@functools.cache
+def _stated() -> dict[str, Any]:
+    value: dict[str, Any] = yaml_files.read(POLICY, "policy.yaml").value
+    return value
+
+
 def changed(*changes: tuple[Place, Any]) -> Policy:
     """Return the default rules with a few values changed."""
-    stated = copy.deepcopy(STATED)
+    stated = copy.deepcopy(_stated())
     for place, value in changes:
         inner = stated
         for step in place[:-1]:
@@ -75,8 +94,8 @@ def changed(*changes: tuple[Place, Any]) -> Policy:
 
 def row(page: str, key: str) -> str:
     """Return the one table row that names a policy key."""
-    [found] = [line for line in page.splitlines() if line.startswith("| ") and f" `{key}` |" in line]
-    return found
+    [only] = [line for line in page.splitlines() if line.startswith("| ") and f" `{key}` |" in line]
+    return only
 
 
 def ladder(page: str, kind: ClockKind) -> str:
@@ -84,14 +103,11 @@ def ladder(page: str, kind: ClockKind) -> str:
     return page.split(f"`ladders.{kind}`\n", 1)[1].split("\n#", 1)[0]
 
 
-LEAVES = list(leaves(DEFAULT))
-
-
 # --- the page is current
 
 
-def test_the_page_in_docs_says_what_the_default_policy_says() -> None:
-    assert PAGE.read_text(encoding="utf-8") == PAGE_NOW, "Run: python -m yingda describe"
+def test_the_page_in_docs_says_what_the_default_policy_says(shown: str) -> None:
+    assert PAGE.read_text(encoding="utf-8") == shown, "Run: python -m yingda describe"
 
 
 def test_a_changed_policy_file_makes_the_page_outdated_and_says_where(tmp_path: Path) -> None:
@@ -108,30 +124,34 @@ def test_a_changed_policy_file_makes_the_page_outdated_and_says_where(tmp_path: 
     assert any(line.startswith("+| 首次发布权威信息") and "47 小时" in line for line in told.splitlines())
 
 
-def test_a_page_edited_by_hand_is_outdated(tmp_path: Path) -> None:
+def test_a_page_edited_by_hand_is_outdated(default: Policy, shown: str, tmp_path: Path) -> None:
     page = tmp_path / "rules.md"
-    page.write_text(PAGE_NOW.replace("沉默不等于同意", "沉默等于同意"), "utf-8")
+    page.write_text(shown.replace("沉默不等于同意", "沉默等于同意"), "utf-8")
 
-    assert "-- 沉默等于同意" in differences(DEFAULT, page)
+    assert "-- 沉默等于同意" in differences(default, page)
 
 
-def test_a_changed_wording_of_the_generator_makes_the_page_outdated(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_changed_wording_of_the_generator_makes_the_page_outdated(
+    default: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(ruling.RUNS_FROM, ClockKind.REVIEW, ("发布", "Publication"))
 
-    assert "+| 总结<br>After-action review | 发布<br>Publication |" in differences(DEFAULT)
+    assert "+| 总结<br>After-action review | 发布<br>Publication |" in differences(default)
 
 
-def test_a_page_that_is_not_there_is_outdated(tmp_path: Path) -> None:
-    assert "+# 办公室的规则" in differences(DEFAULT, tmp_path / "rules.md")
+def test_a_page_that_is_not_there_is_outdated(default: Policy, tmp_path: Path) -> None:
+    assert "+# 办公室的规则" in differences(default, tmp_path / "rules.md")
 
 
-def test_settings_of_this_machine_do_not_change_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_of_this_machine_do_not_change_the_page(
+    shown: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ours = tmp_path / "policy.yaml"
     ours.write_text('register: {at: "06:30"}\n', "utf-8")
     monkeypatch.setenv("YINGDA_POLICY", str(ours))
     monkeypatch.setenv("YINGDA_LOCALE", "nonsense")
 
-    assert rules(default_policy()) == PAGE_NOW
+    assert rules(default_policy()) == shown
 
 
 def test_a_policy_that_cannot_stand_is_refused_with_its_line(tmp_path: Path) -> None:
@@ -169,24 +189,21 @@ def test_the_command_fails_once_the_rules_and_their_page_differ(monkeypatch: pyt
 # --- the page is complete
 
 
-def test_every_field_of_the_policy_is_walked() -> None:
-    assert {place[0] for place, _ in LEAVES} == set(STATED)
-    assert len(LEAVES) > 100
+def test_every_key_of_the_policy_is_named(found: list[tuple[Place, Any]], shown: str) -> None:
+    keys = {".".join(map(str, place[:2])) for place, _ in found}
+
+    assert {key.split(".")[0] for key in keys} == {field.alias or name for name, field in Policy.model_fields.items()}
+    assert [key for key in sorted(keys) if f"`{key}`" not in shown] == []
 
 
-@pytest.mark.parametrize("key", sorted({".".join(map(str, place[:2])) for place, _ in LEAVES}))
-def test_every_key_of_the_policy_is_named(key: str) -> None:
-    assert f"`{key}`" in PAGE_NOW
+def test_the_columns_of_limits_name_the_keys_below_each_clock(found: list[tuple[Place, Any]], shown: str) -> None:
+    [heads] = [line for line in shown.splitlines() if line.startswith("| 事项 What is owed")]
+    assert [place[2] for place, _ in found if place[0] == "clocks" and f"`{place[2]}`" not in heads] == []
 
 
-def test_the_columns_of_limits_name_the_keys_below_each_clock() -> None:
-    [heads] = [line for line in PAGE_NOW.splitlines() if line.startswith("| 事项 What is owed")]
-    assert [place[2] for place, _ in LEAVES if place[0] == "clocks" and f"`{place[2]}`" not in heads] == []
-
-
-def test_every_number_of_the_policy_stands_on_the_page() -> None:
+def test_every_number_of_the_policy_stands_on_the_page(found: list[tuple[Place, Any]], shown: str) -> None:
     words = []
-    for _, value in LEAVES:
+    for _, value in found:
         if isinstance(value, Span):
             words += [span_label(value, "zh_CN"), span_label(value, "en")]
         elif isinstance(value, Fraction):
@@ -196,16 +213,20 @@ def test_every_number_of_the_policy_stands_on_the_page() -> None:
         elif isinstance(value, time):
             words.append(f"{value:%H:%M}")
     assert len(words) > 60
-    assert [word for word in words if word not in PAGE_NOW] == []
+    assert [word for word in words if word not in shown] == []
 
 
-@pytest.mark.parametrize(("place", "value"), LEAVES, ids=lambda one: ".".join(map(str, one)) if one else None)
-def test_whatever_is_changed_in_the_policy_shows_on_the_page_in_both_languages(place: Place, value: Any) -> None:
-    new, chinese, english = another(value)
-    page = rules(changed((place, new)))
+def test_whatever_is_changed_in_the_policy_shows_on_the_page_in_both_languages(
+    found: list[tuple[Place, Any]], shown: str
+) -> None:
+    silent = []
+    for place, value in found:
+        new, *words = another(value)
+        page = rules(changed((place, new)))
+        silent += [(place, word) for word in words if page.count(word) <= shown.count(word)]
 
-    assert page.count(chinese) > PAGE_NOW.count(chinese)
-    assert page.count(english) > PAGE_NOW.count(english)
+    assert len(found) > 100
+    assert silent == []
 
 
 # --- what the page says is right
@@ -224,25 +245,25 @@ def test_limits_stand_under_their_severity() -> None:
     ]
 
 
-def test_only_the_two_limits_of_the_state_council_cite_it() -> None:
-    cited = {kind for kind in ClockKind if "国办发〔2016〕" in row(PAGE_NOW, f"clocks.{kind}")}
+def test_only_the_two_limits_of_the_state_council_cite_it(shown: str) -> None:
+    cited = {kind for kind in ClockKind if "国办发〔2016〕" in row(shown, f"clocks.{kind}")}
 
     assert cited == {ClockKind.PUBLIC_WORD, ClockKind.PRESS_CONFERENCE}
     for kind in cited:
-        assert all(number in row(PAGE_NOW, f"clocks.{kind}") for number in ("61号", "80号"))
+        assert all(number in row(shown, f"clocks.{kind}") for number in ("61号", "80号"))
 
 
-def test_shares_are_worked_out_in_hours_and_minutes_for_each_severity() -> None:
-    section = ladder(PAGE_NOW, ClockKind.PUBLIC_WORD)
+def test_shares_are_worked_out_in_hours_and_minutes_for_each_severity(shown: str) -> None:
+    section = ladder(shown, ClockKind.PUBLIC_WORD)
 
     assert "| 一般：48 小时<br>General: 48 hours | 重大、特别重大：5 小时<br>Major, Critical: 5 hours |" in section
     assert "| 43 小时 12 分钟<br>43 hours 12 minutes | 4 小时 30 分钟<br>4 hours 30 minutes |" in section
-    assert "| 1 小时 12 分钟<br>1 hour 12 minutes |" in ladder(PAGE_NOW, ClockKind.VERIFICATION)
-    assert "| 4 天 4 小时 48 分钟<br>4 days 4 hours 48 minutes |" in ladder(PAGE_NOW, ClockKind.REVIEW)
+    assert "| 1 小时 12 分钟<br>1 hour 12 minutes |" in ladder(shown, ClockKind.VERIFICATION)
+    assert "| 4 天 4 小时 48 分钟<br>4 days 4 hours 48 minutes |" in ladder(shown, ClockKind.REVIEW)
 
 
-def test_an_urgent_incident_has_a_place_only_where_its_severity_owes_nothing_by_itself() -> None:
-    assert "| 一般（紧急）、重大、特别重大：30 分钟<br>" in ladder(PAGE_NOW, ClockKind.BRIEF_REPLY)
+def test_an_urgent_incident_has_a_place_only_where_its_severity_owes_nothing_by_itself(shown: str) -> None:
+    assert "| 一般（紧急）、重大、特别重大：30 分钟<br>" in ladder(shown, ClockKind.BRIEF_REPLY)
 
     page = rules(changed((("clocks", "verification", "urgent"), "1h")))
     assert "紧急" not in ladder(page, ClockKind.VERIFICATION)
@@ -287,10 +308,10 @@ def test_signers_stand_in_their_order() -> None:
     assert "| 上级有关部门 → 领导小组组长<br>" in row(page, "signing.general")
 
 
-def test_speakers_stand_under_their_own_key() -> None:
-    assert "第一新闻发言人<br>" in row(PAGE_NOW, "spokesperson.major")
-    assert "指定接受采访<br>" in row(PAGE_NOW, "interviewee.major")
-    assert "| 分管领导<br>Branch leader |" in row(PAGE_NOW, "interviewee.major")
+def test_speakers_stand_under_their_own_key(shown: str) -> None:
+    assert "第一新闻发言人<br>" in row(shown, "spokesperson.major")
+    assert "指定接受采访<br>" in row(shown, "interviewee.major")
+    assert "| 分管领导<br>Branch leader |" in row(shown, "interviewee.major")
 
 
 def test_pauses_add_up_and_the_last_one_repeats() -> None:
@@ -301,18 +322,18 @@ def test_pauses_add_up_and_the_last_one_repeats() -> None:
     page = rules(policy)
 
     assert "最多试 5 次，最后一次至少在第一次之后 3 分钟 10 秒；" in row(page, "mail.attempts")
-    assert "第 2 次仍不成，告知值班员（最早在第一次之后 30 秒）；" in row(page, "publication.tell_after")
+    assert "第 2 次仍不成，告知值班员（最早在第一次之后 30 秒）" in row(page, "publication.tell_after")
 
 
 def test_a_single_attempt_has_no_last_one_after_it() -> None:
     page = rules(changed((("mail", "attempts"), 1), (("publication", "tell_after"), 1)))
 
     assert "最多试 1 次；" in row(page, "mail.attempts")
-    assert "告知值班员；" in row(page, "publication.tell_after")
+    assert "告知值班员，仍继续再试；" in row(page, "publication.tell_after")
 
 
-def test_what_no_policy_can_change_is_said() -> None:
-    fixed = PAGE_NOW.split("## 规则不能改的", 1)[1]
+def test_what_no_policy_can_change_is_said(shown: str) -> None:
+    fixed = shown.split("## 规则不能改的", 1)[1]
 
     for said in (
         "谁写的文本，谁就不能审批、签发",

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import select, update
 
 from yingda.domain.life import Stage
 from yingda.services import attending, opening, passing
-from yingda.services.passing import Start
+from yingda.services.passing import RunState, Start
 from yingda.store.models import Incident, Pass, Request
+
+
+def known(alive: tuple[str, ...], ended: tuple[str, ...] = ()) -> Callable[[str], RunState]:
+    """What Airflow says of runs."""
+
+    def state(run_id: str) -> RunState:
+        if run_id in alive:
+            return RunState.ALIVE
+        return RunState.ENDED if run_id in ended else RunState.UNKNOWN
+
+    return state
 
 
 def owed(office: Any, number: str, alive: tuple[str, ...] = ()) -> Start | None:
     with office.transaction() as session:
-        return passing.owed(session, number, office.house, office.now, lambda run_id: run_id in alive)
+        return passing.owed(session, number, office.house, office.now, known(alive))
 
 
 def attend_all(office: Any, alive: tuple[str, ...] = (), **more: Any) -> attending.Report:
-    return attending.attend_all(
-        office.transaction, office.house, lambda: office.now, lambda run_id: run_id in alive, **more
-    )
+    return attending.attend_all(office.transaction, office.house, lambda: office.now, known(alive), **more)
 
 
 def test_an_incident_whose_run_lives_is_owed_none(office: Any) -> None:
@@ -90,3 +100,13 @@ def test_one_incident_that_cannot_be_attended_to_holds_up_no_other(office: Any) 
     assert [number for number, _ in report.problems] == [broken]
     assert "abolished" in report.problems[0][1]
     assert len(office.events(sound, "rung_raised")) == 3
+
+
+def test_a_run_that_ended_before_its_first_task_is_not_asked_for_again_under_its_name(office: Any) -> None:
+    number = office.open()
+    first = owed(office, number)
+    assert first is not None
+    with office.transaction() as session:
+        again = passing.owed(session, number, office.house, office.now, known((), ended=(first.run_id,)))
+    assert again is not None
+    assert again.run_id != first.run_id

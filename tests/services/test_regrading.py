@@ -16,6 +16,11 @@ def regrade(office, number, severity, reason="网上关注明显上升"):
         regrading.regrade(case, Severity(severity), reason, "xia_mengjie")
 
 
+def public_rungs(office, number):
+    raised = office.events(number, "rung_raised")
+    return [event.data["rung"] for event in raised if event.data["clock"] == "public_word"]
+
+
 def test_clocks_are_computed_from_their_original_start_when_severity_rises(office):
     opened = office.now
     number = office.open()
@@ -105,14 +110,12 @@ def test_the_next_reminder_follows_the_new_clock_and_none_is_repeated(office):
     number = office.open(severity="major")
     office.later(hours=3)
     office.attend(number)
-    first = [event.data["rung"] for event in office.events(number, "rung_raised") if event.data["clock"] == "public_word"]
-    assert first == ["50%"]
+    assert public_rungs(office, number) == ["50%"]
 
     regrade(office, number, "general")
     office.later(hours=22)
     office.attend(number)
-    rungs = [event.data["rung"] for event in office.events(number, "rung_raised") if event.data["clock"] == "public_word"]
-    assert rungs == ["50%"]
+    assert public_rungs(office, number) == ["50%"]
 
 
 def test_the_reason_and_who_did_it_are_on_record(office):

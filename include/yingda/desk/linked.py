@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,22 +17,12 @@ from yingda.services.briefing import Brief, Decided
 from yingda.settings import Settings
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
+    pass
 
 log = logging.getLogger(__name__)
 
 _FORM = b"yingda.desk.form:"
 _TRY_AGAIN = {"40001", "40P01"}  # serialization failure, deadlock
-
-
-@contextmanager
-def reading() -> Iterator[Session]:
-    """Open a session in which the database itself refuses any change; it sees one moment throughout."""
-    from sqlalchemy import text
-
-    with wiring.transaction() as session:
-        session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-        yield session
 
 
 def see(token: str, house: Settings, now: datetime) -> tuple[Claims, Brief]:
@@ -42,7 +31,7 @@ def see(token: str, house: Settings, now: datetime) -> tuple[Claims, Brief]:
     :raises LinkForged, LinkExpired, TextChanged, RequestEnded: see `answering.look`
     """
     claims = linking.read(house, token, now)
-    with reading() as session:
+    with wiring.reading() as session:
         asked = answering.look(session, claims, now)
         return claims, briefing.brief(session, asked, claims.officer_id, house)
 
@@ -78,13 +67,13 @@ def _commit(claims: Claims, body: Mapping[str, Any], house: Settings, now: datet
 
 def who_answered(claims: Claims, house: Settings) -> briefing.Who | None:
     """Return who gave the answer that a request got."""
-    with reading() as session:
+    with wiring.reading() as session:
         return briefing.who_answered(session, claims.request_id, house)
 
 
 def who_changed(claims: Claims, house: Settings) -> briefing.Who | None:
     """Return who wrote the newer text, None where there is none."""
-    with reading() as session:
+    with wiring.reading() as session:
         return briefing.who_changed(session, claims.request_id, house)
 
 

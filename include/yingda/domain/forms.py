@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from yingda.domain.calendar import SHANGHAI
 from yingda.domain.documents import StatementKind
@@ -29,15 +30,22 @@ def _shanghai_if_naive(value: Any) -> Any:
     return value
 
 
+def _within_reach(value: datetime) -> datetime:
+    """Refuse years that no time zone conversion survives, and that nobody means."""
+    if not 2000 <= value.year <= 2200:
+        raise PydanticCustomError("far_away", "must lie between the years 2000 and 2200")
+    return value
+
+
 def _no_control_characters(value: str) -> str:
     if any(ord(character) < 32 and character not in "\n\r\t" for character in value):
-        raise ValueError("control_characters")
+        raise PydanticCustomError("control_characters", "contains control characters; remove them")
     return value.replace("\r\n", "\n").replace("\r", "\n")
 
 
 Words = Annotated[str, AfterValidator(_no_control_characters)]
 Evidence = Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(_no_control_characters)]
-Moment = Annotated[AwareDatetime, BeforeValidator(_shanghai_if_naive)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_shanghai_if_naive), AfterValidator(_within_reach)]
 
 
 def _text(chinese: str, english: str, *, long: bool = True, limit: int = LONG, widget: str | None = None) -> Any:
@@ -267,7 +275,8 @@ _MESSAGES: dict[str, tuple[str, str]] = {
     "enum": ("只能是：{expected}", "must be one of: {expected}"),
     "extra_forbidden": ("表单没有此项", "is not a field of this form"),
     "timezone_aware": ("须带时区", "needs a time zone"),
-    "value_error": ("含有不可见的控制字符，请删除", "contains control characters; remove them"),
+    "far_away": ("须在 2000 年至 2200 年之间", "must lie between the years 2000 and 2200"),
+    "control_characters": ("含有不可见的控制字符，请删除", "contains control characters; remove them"),
 }
 
 

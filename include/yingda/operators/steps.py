@@ -95,14 +95,17 @@ class AttendAll(BaseOperator):
         """Do it."""
         from yingda import wiring
         from yingda.services import attending
+        from yingda.services.passing import RunState
 
         ti = context["ti"]
 
-        def is_alive(run_id: str) -> bool:
-            states = ["queued", "running"]
-            return bool(ti.get_dr_count(dag_id=self.dag_id_of_incidents, run_ids=[run_id], states=states))
+        def known(run_id: str) -> RunState:
+            dag_id = self.dag_id_of_incidents
+            if ti.get_dr_count(dag_id=dag_id, run_ids=[run_id], states=["queued", "running"]):
+                return RunState.ALIVE
+            return RunState.ENDED if ti.get_dr_count(dag_id=dag_id, run_ids=[run_id]) else RunState.UNKNOWN
 
-        report = attending.attend_all(wiring.transaction, wiring.settings(), wiring.utcnow, is_alive)
+        report = attending.attend_all(wiring.transaction, wiring.settings(), wiring.utcnow, known)
         for number, problem in report.problems:
             self.log.error("%s could not be attended to: %s", number, problem)
         wiring.courier().deliver()

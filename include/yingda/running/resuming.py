@@ -34,6 +34,7 @@ def resume(environment: dict[str, str], *, dry_run: bool, say: Callable[[str], N
     from yingda.running.errors import StartError
     from yingda.running.rest import Airflow
     from yingda.services import attending
+    from yingda.services.passing import RunState
 
     base = f"http://127.0.0.1:{environment['PORT']}"
     accounts = json.loads((Path(environment["YINGDA_HOME"]) / "accounts.json").read_text(encoding="utf-8"))
@@ -48,10 +49,13 @@ def resume(environment: dict[str, str], *, dry_run: bool, say: Callable[[str], N
             " accounts.json names an admin with the right password."
         ) from reason
 
-    def is_alive(run_id: str) -> bool:
-        return airflow.state(DAG, run_id) in ALIVE
+    def known(run_id: str) -> RunState:
+        state = airflow.state(DAG, run_id)
+        if state is None:
+            return RunState.UNKNOWN
+        return RunState.ALIVE if state in ALIVE else RunState.ENDED
 
-    report = attending.attend_all(wiring.transaction, wiring.settings(), wiring.utcnow, is_alive, dry_run=dry_run)
+    report = attending.attend_all(wiring.transaction, wiring.settings(), wiring.utcnow, known, dry_run=dry_run)
     for start in report.starts:
         if not dry_run:
             airflow.trigger(DAG, start.conf, start.run_id)

@@ -1,7 +1,7 @@
 """docs/rules.md: every rule of the office in words, made from policy.yaml, so that the page cannot say anything else.
 
 The page shows the defaults of include/config/policy.yaml and none of this machine's settings, so it is the same
-everywhere. Numbers come from the policy alone; the words for roles, severities, clocks and spans are those of the domain.
+everywhere. Numbers come from the policy alone; the words for roles, severities, clocks and spans are the domain's.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ ABOUT_LADDERS = """\
 时限快到、已到、超过时，按下表逐级告知。中间各栏是自起算到告知的时间；准予延期的，按新时限推算。
 每一级只告知一次；已经办到的，不再告知。“被要求答复的人”是此刻待办的人；责任单位未定时，不告知单位里的人。
 
-Who hears of a limit that runs out. The columns in the middle say how long after the start; an extension moves them along.
+Who hears of a limit that runs out. The columns in the middle say how long after the start; an extension moves them.
 Each step is taken once, and none after what is owed is there. *Whoever is asked* is the person whose answer is awaited
 at that moment; while no unit is assigned, nobody of a unit is told.
 """
@@ -98,8 +98,9 @@ UNCHANGEABLE: tuple[tuple[str, str], ...] = (
         " limit on record.",
     ),
     (
-        "退单、转办不重新起算。",
-        "Handing back or passing on to another unit starts no limit anew.",
+        "退单、转办不重新起算；升降级别的，各项时限按新级别从原来的起算时刻重算。",
+        "Handing back or passing on to another unit starts no limit anew. When the severity changes, the new limits run"
+        " from the original start.",
     ),
 )
 
@@ -262,25 +263,31 @@ def _others(policy: Policy) -> Iterator[Sequence[str]]:
         "`links.valid_for`",
     )
     last = _after(mail.pauses, mail.attempts)
+    last_said = (
+        (f"，最后一次至少在第一次之后 {last[0]}", f", the last {last[1]} after the first or later")
+        if last
+        else ("", "")
+    )
     yield (
         _both("邮件发不出去", "Mail that does not go out"),
         _both(
-            f"最多试 {mail.attempts} 次{last and f'，最后一次至少在第一次之后 {last[0]}'}；对方明确拒收的不再试",
-            f"Tried {mail.attempts} times at most{last and f', last no sooner than {last[1]} after the first'};"
-            " never again once refused for good",
+            f"最多试 {mail.attempts} 次{last_said[0]}；对方明确拒收的不再试",
+            f"At most {mail.attempts} attempts{last_said[1]}; none once it was refused for good",
         ),
         "`mail.attempts`",
     )
     yield _both("再发之前各等", "Pauses between"), _pauses(mail.pauses), "`mail.pauses`"
     told = _after(publication.pauses, publication.tell_after)
+    told_said = (
+        (f"（最早在第一次之后 {told[0]}）", f" ({told[1]} after the first at the earliest)") if told else ("", "")
+    )
     yield (
         _both("发布不成，或在公开网页上看不到", "A publication that fails, or is not to be seen on the public page"),
         _both(
-            f"第 {publication.tell_after} 次仍不成，告知{duty_officer[0]}{told and f'（最早在第一次之后 {told[0]}）'}；"
-            "渠道明确拒绝的当即告知，不再试；其余继续再试",
-            f"{duty_officer[1]} told when attempt {publication.tell_after} fails"
-            f"{told and f' ({told[1]} after the first at the earliest)'}; at once where the channel refuses for good,"
-            " which ends the attempts; otherwise they go on",
+            f"第 {publication.tell_after} 次仍不成，告知{duty_officer[0]}{told_said[0]}，仍继续再试；"
+            "渠道明确拒绝的、结果不明的，当即告知，不再自动重试",
+            f"{duty_officer[1]} told once {publication.tell_after} attempts failed{told_said[1]}; attempts go on."
+            " What the channel refuses for good, or leaves in doubt, is told at once and not tried again by itself",
         ),
         "`publication.tell_after`",
     )

@@ -43,6 +43,7 @@ def assigned(case: Case, request: Request, answer: Assign, actor: str) -> None:
 def dismissed(case: Case, request: Request, answer: Dismiss, actor: str) -> None:
     """The duty officer finds nothing to answer: nothing is owed any more but the closing."""
     clocking.cancel(case, actor, answer.reason)
+    asking.withdraw_all(case, "dismissed", actor=actor)
     case.incident.outcome = Outcome.DISMISSED
     case.record("dismissed", actor, reason=answer.reason)
     case.move(Stage.CLOSING, actor)

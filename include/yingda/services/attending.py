@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from yingda.services import escalating, passing
 from yingda.services.case import take
-from yingda.services.passing import Start
+from yingda.services.passing import RunState, Start
 from yingda.settings import Settings
 
 Transaction = Callable[[], AbstractContextManager[Session]]
@@ -29,7 +29,7 @@ def attend_all(
     transaction: Transaction,
     settings: Settings,
     clock: Callable[[], datetime],
-    is_alive: Callable[[str], bool],
+    airflow: Callable[[str], RunState],
     *,
     dry_run: bool = False,
 ) -> Report:
@@ -47,7 +47,7 @@ def attend_all(
                 with transaction() as session:
                     escalating.attend(take(session, number, settings, clock()))
             with transaction() as session:
-                start = passing.owed(session, number, settings, clock(), is_alive)
+                start = passing.owed(session, number, settings, clock(), airflow)
                 if dry_run:
                     session.rollback()
         except Exception as problem:

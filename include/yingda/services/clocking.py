@@ -83,6 +83,17 @@ def resume(case: Case, clock: Clock, reason: str, actor: str) -> None:
         case.record("clock_resumed", actor, clock=clock.kind.value, reason=reason)
 
 
+def dropped(case: Case) -> list[Clock]:
+    """Return the clocks that stopped being owed without an answer."""
+    return list(
+        case.session.scalars(
+            select(Clock).where(
+                Clock.incident_id == case.incident.id, Clock.met_at.is_(None), Clock.cancelled_at.is_not(None)
+            )
+        )
+    )
+
+
 def set_due(case: Case, clock: Clock, due_at: datetime, reason: str, actor: str) -> None:
     """Compute a clock anew: another due moment, from the same start; what was missed under the old one stays missed."""
     if clock.met_at is not None or due_at == clock.due_at:

@@ -6,7 +6,7 @@ from sqlalchemy import update
 
 from yingda.domain.clocks import ClockKind
 from yingda.domain.forms import Close, Held, Review
-from yingda.domain.life import DocumentKind, RequestKind, Stage
+from yingda.domain.life import DocumentKind, Outcome, RequestKind, Stage
 from yingda.services import asking, clocking, writing
 from yingda.services.case import Case
 from yingda.store.models import Request, SourceLink
@@ -37,6 +37,8 @@ def closed(case: Case, request: Request, answer: Close, actor: str) -> None:
     )
     case.record("closed", actor, outcome=incident.outcome.value if incident.outcome else None)
     case.move(Stage.CLOSED, actor)
+    if incident.outcome is Outcome.DISMISSED:
+        return
     review = clocking.start(case, ClockKind.REVIEW, started_at=case.now)
     if review is not None and review.met_at is None:
         asking.ask(case, RequestKind.REVIEW, clock=review)

@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from yingda.domain.life import Stage
-from yingda.services import asking
+from yingda.services import asking, clocking
 from yingda.services.case import Case, take
 from yingda.settings import Settings
 from yingda.store.models import Pass, SourceLink
+
+
+class RunState(StrEnum):
+    """What Airflow knows of a run: it goes on, it ended one way or another, or there is none."""
+
+    ALIVE = "alive"
+    ENDED = "ended"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -57,33 +66,38 @@ def end(case: Case, run_id: str) -> None:
 
 
 def owed(
-    session: Session, number: str, settings: Settings, now: datetime, is_alive: Callable[[str], bool]
+    session: Session, number: str, settings: Settings, now: datetime, airflow: Callable[[str], RunState]
 ) -> Start | None:
     """Return the run to ask Airflow for, if none that lives drives this incident.
 
     A pass that was written but whose run never began is asked for again under its own id, so that a crash between
     the row and the asking neither loses a run nor starts two.
 
-    :param is_alive: tells whether Airflow knows a run and has not ended it
+    :param airflow: tells what Airflow knows of a run
     """
     case = take(session, number, settings, now)
     if not Stage.CLOSING.is_past(case.incident.stage):
         return None
     known = latest(case)
-    if known is not None and is_alive(known.run_id):
+    state = airflow(known.run_id) if known is not None else RunState.ENDED
+    if state is RunState.ALIVE:
         return None
-    if known is None or known.started_at is not None:
+    if known is None or known.started_at is not None or state is RunState.ENDED:
         known = _new(case, None, "resumed")
     # Airflow executes what looks like a template in here, so nothing that people wrote may be in it.
     return Start(known.run_id, {"title": number, "incident_no": number})
 
 
 def reopen(case: Case, stage: Stage, reason: str, actor: str = "system") -> None:
-    """Take a closing or closed incident up again at `stage`. Clocks stay as they are."""
+    """Take a closing or closed incident up again at `stage`. Clocks run on from their original start, none anew."""
     incident = case.incident
     asking.withdraw_all(case, "reopened", actor=actor)
     incident.closed_at = None
     incident.outcome = None
+    if stage is Stage.ASSIGN_UNIT:
+        incident.unit_id = None
+    for clock in clocking.dropped(case):
+        clocking.resume(case, clock, "reopened", actor)
     _take_up_links(case)
     case.record("reopened", actor, stage=stage.value, reason=reason)
     case.move(stage, actor)

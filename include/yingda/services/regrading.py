@@ -1,4 +1,4 @@
-"""Regrading: severity goes up or down while an incident runs; clocks, ladder, signing chain and speakers follow at once.
+"""Regrading: severity goes up or down while an incident runs; clocks, ladder, signing chain and speakers follow.
 
 Every clock is computed anew from its original start. What was missed stays missed, what was signed stays signed, and
 the due date that held first stays in the record.

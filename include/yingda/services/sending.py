@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from yingda import rendering
 from yingda.domain import roles
 from yingda.domain.channels import Channel
+from yingda.domain.errors import YingdaError
 from yingda.domain.roles import Role
 from yingda.services import presenting, publishing
 from yingda.services.case import take
@@ -43,6 +44,9 @@ def publish_due(transaction: Transaction, number: str, settings: Settings, clock
             url = _send(sending, settings)
         except TransportError as failed:
             problem = failed
+        except (YingdaError, KeyError) as changed:
+            # A signer, unit or channel that is not in the office's files any more: a person must put it back.
+            problem = TransportError(f"{sending.channel}: {changed}")
         with transaction() as session:
             case = take(session, number, settings, clock())
             if problem is None:

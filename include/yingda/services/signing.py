@@ -70,6 +70,7 @@ def returned(case: Case, request: Request, answer: Return, actor: str) -> None:
 def no_publication(case: Case, request: Request, answer: NoPublication, actor: str) -> None:
     """A signer decides that nothing is published; that, too, is on record with the reason."""
     clocking.cancel(case, actor, answer.comment)
+    asking.withdraw_all(case, "no_publication", actor=actor)
     case.incident.outcome = Outcome.NO_PUBLICATION
     case.record("no_publication", actor, sha256=request.revision_sha256, comment=answer.comment)
     case.move(Stage.CLOSING, actor)

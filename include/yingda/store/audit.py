@@ -96,7 +96,10 @@ class Break:
 
 
 def breaks(session: Session, batch: int = 1000) -> Iterator[Break]:
-    """Walk the whole chain and yield every place where it does not hold; nothing yielded means it is whole."""
+    """Walk the whole chain and yield every place where it does not hold; nothing yielded means it is whole.
+
+    The session must see one moment throughout (`wiring.reading`), or what is being written now looks like a break.
+    """
     previous, expected = GENESIS, 1
     last_seq: dict[int, int] = {}
     rows = session.execute(
@@ -128,6 +131,9 @@ def breaks(session: Session, batch: int = 1000) -> Iterator[Break]:
                 yield Break(row.id, f"number {row.seq} in its incident comes after {last_seq.get(row.incident_id, 0)}")
             last_seq[row.incident_id] = row.seq
         previous, expected = row.hash, row.id + 1
+    for incident_id, number, seq in session.execute(select(Incident.id, Incident.number, Incident.seq)):
+        if last_seq.get(incident_id, 0) != seq:
+            yield Break(expected - 1, f"{number} had {seq} events; the last here is {last_seq.get(incident_id, 0)}")
     head = session.get_one(ChainHead, 1)
     if (head.event_id, head.hash) != (expected - 1, previous):
         yield Break(head.event_id, "the head of the chain names another last event")

@@ -11,7 +11,6 @@ from yingda import wiring
 from yingda.desk import asking_for, registers
 from yingda.desk.access import DAG, may_view
 from yingda.desk.fields import statement_kind_labels
-from yingda.desk.linked import reading
 from yingda.desk.pages import clock_words, event_words, message, page, root_of, say
 from yingda.domain import forms
 from yingda.domain.errors import FieldsRefused, IncidentNotFound
@@ -42,7 +41,7 @@ def board(
         lines = [f"{name}: {said}" for name, said in wrong.fields.items()]
         back = (f"{root_of(request)}/", say("查看全部办理中的事件", "Show all open incidents"))
         return message(request, say("筛选条件有误", "This filter cannot be used"), lines, status=422, link=back)
-    with reading() as session:
+    with wiring.reading() as session:
         lines_, total = viewing.incidents(session, house, sought, now)
         in_trouble = troubles(session, house)
     chosen = {"stage": stage, "severity": severity, "unit": unit, "q": q}
@@ -74,7 +73,7 @@ def incident(request: Request, number: str) -> Response:
     """Show everything on record about one incident."""
     house, now = wiring.settings(), wiring.utcnow()
     try:
-        with reading() as session:
+        with wiring.reading() as session:
             seen = viewing.incident(session, number, house, now)
     except IncidentNotFound:
         return _no_incident(request)
@@ -96,7 +95,7 @@ def incident(request: Request, number: str) -> Response:
 def run(request: Request, run_id: str = "") -> Response:
     """Go to the incident that an Airflow run belongs to."""
     try:
-        with reading() as session:
+        with wiring.reading() as session:
             number = number_of_run(session, run_id.replace("\x00", ""))
     except IncidentNotFound:
         lines = [

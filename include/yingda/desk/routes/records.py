@@ -11,7 +11,6 @@ from fastapi.responses import Response
 from yingda import wiring
 from yingda.desk import asking_for, registers
 from yingda.desk.access import may_view
-from yingda.desk.linked import reading
 from yingda.desk.pages import say
 from yingda.desk.replying import Json
 from yingda.domain.errors import FieldsRefused, IncidentNotFound
@@ -34,7 +33,7 @@ def incidents(
         sought = asking_for.sought(house, stage, severity, unit, q, limit, offset)
     except FieldsRefused as wrong:
         return Json(wrong.fields, status_code=422)
-    with reading() as session:
+    with wiring.reading() as session:
         lines, total = viewing.incidents(session, house, sought, wiring.utcnow())
     return Json({"incidents": lines, "total": total})
 
@@ -43,7 +42,7 @@ def incidents(
 def incident(number: str) -> Response:
     """Return everything on record about one incident."""
     try:
-        with reading() as session:
+        with wiring.reading() as session:
             return Json(viewing.incident(session, number, wiring.settings(), wiring.utcnow()))
     except IncidentNotFound:
         return Json({"error": "not_found"}, status_code=404)
@@ -57,7 +56,7 @@ def requests(status: str = "", limit: str = "", offset: str = "") -> Response:
         count, start = asking_for.stretch(limit, offset)
     except FieldsRefused as wrong:
         return Json(wrong.fields, status_code=422)
-    with reading() as session:
+    with wiring.reading() as session:
         found, total = viewing.requests(session, wiring.settings(), state, limit=count, offset=start)
     return Json({"requests": found, "total": total})
 
@@ -80,7 +79,7 @@ def verify() -> Response:
 
     from yingda.store.models import Event
 
-    with reading() as session:
+    with wiring.reading() as session:
         broken = list(islice(audit.breaks(session), MOST_BREAKS))
         if broken:
             return Json({"ok": False, "breaks": broken}, status_code=409)
