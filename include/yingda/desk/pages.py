@@ -99,6 +99,8 @@ def event_words(event: EventSeen, house: Settings) -> list[str]:
             said.append(viewing.unit(data[key], house).name)
     if data.get("officers"):
         said.append(", ".join(viewing.officer(each, house).name for each in data["officers"]))
+    if "was" in data and "severity" in data:
+        said.append(f"{'from' if locale == 'en' else '原'} {severity.label(Severity(data['was']), locale)}")
     for key in ("channel", "url", "reason", "comment", "problem", "where", "who"):
         if isinstance(data.get(key), str) and data[key]:
             said.append(data[key])

@@ -6,7 +6,6 @@ shows the defaults. Reading them takes a few seconds; nothing is written but the
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import json
 import os
@@ -18,7 +17,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from yingda.running import pages
 from yingda.running.layout import PROJECT
+from yingda.running.pages import table
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG
@@ -78,14 +79,7 @@ def differences(dags_folder: Path, page: Path = PAGE) -> str:
 
     :raises DagsUnreadable: see `describe`
     """
-    stands = page.read_text(encoding="utf-8") if page.exists() else ""
-    lines = difflib.unified_diff(
-        stands.splitlines(keepends=True),
-        describe(dags_folder).splitlines(keepends=True),
-        fromfile=str(page),
-        tofile="dags",
-    )
-    return "".join(lines)
+    return pages.differences(page, describe(dags_folder), "dags")
 
 
 def _read(dags_folder: Path) -> str:
@@ -99,7 +93,7 @@ def _read(dags_folder: Path) -> str:
         raise DagsUnreadable(f"没有 DAG / There is no dag in {dags_folder}.")
     dags = [bag.dags[dag_id] for dag_id in sorted(bag.dags, key=_most_tasks_first(bag.dags))]
     rows = [(f"[`{dag.dag_id}`](#{dag.dag_id})", dag.dag_display_name, _when(dag), len(dag.tasks)) for dag in dags]
-    overview = _table(("DAG", "名称 Name", "何时运行 When", "步骤 Tasks"), rows)
+    overview = table(("DAG", "名称 Name", "何时运行 When", "步骤 Tasks"), rows)
     return "\n".join([HEAD, overview, *(_section(dag) for dag in dags)])
 
 
@@ -116,10 +110,10 @@ def _section(dag: DAG) -> str:
     )
     parts.append(_picture(dag))
     heads = ("#", "任务 Task", "名称 Name", "类 Class", "做什么 Does", "重试（间隔） Retries (pause)")
-    parts.append("### 步骤 Tasks\n\n" + _table(heads, _tasks(dag)))
+    parts.append("### 步骤 Tasks\n\n" + table(heads, _tasks(dag)))
     if dag.params:
         columns = ("参数 Param", "名称 Name", "要求 Takes", "默认 Default", "说明 Note")
-        parts.append("### 参数 Params\n\n" + _table(columns, _params(dag)))
+        parts.append("### 参数 Params\n\n" + table(columns, _params(dag)))
     return "\n".join(f"{part.strip()}\n" for part in parts)
 
 
@@ -198,13 +192,6 @@ def _takes(schema: dict[str, Any]) -> str:
     if "pattern" in schema:
         said.append(f"`{schema['pattern']}`")
     return "；".join(said)
-
-
-def _table(heads: Sequence[str], rows: Any) -> str:
-    def line(cells: Sequence[object]) -> str:
-        return "| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
-
-    return "\n".join([line(heads), line(["---"] * len(heads)), *(line(row) for row in rows)]) + "\n"
 
 
 def _main(dags_folder: str, page: str) -> None:

@@ -6,7 +6,6 @@ everywhere. Numbers come from the policy alone; the words for roles, severities,
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
@@ -18,8 +17,9 @@ from yingda.domain.ladder import ASKED, Rung
 from yingda.domain.policy import DRAFTER, ClockRule, Policy
 from yingda.domain.roles import Role
 from yingda.domain.severity import Severity
-from yingda.running.describing import _table as table
+from yingda.running import pages
 from yingda.running.layout import PROJECT
+from yingda.running.pages import table
 from yingda.settings import CONFIG, yaml_files
 
 PAGE = PROJECT / "docs" / "rules.md"
@@ -141,14 +141,7 @@ def rules(policy: Policy) -> str:
 
 def differences(policy: Policy, page: Path = PAGE) -> str:
     """Return how `page` differs from what `rules` says of `policy`, as a unified diff; empty where it does not."""
-    stands = page.read_text(encoding="utf-8") if page.exists() else ""
-    lines = difflib.unified_diff(
-        stands.splitlines(keepends=True),
-        rules(policy).splitlines(keepends=True),
-        fromfile=str(page),
-        tofile="policy.yaml",
-    )
-    return "".join(lines)
+    return pages.differences(page, rules(policy), "policy.yaml")
 
 
 _KEY = "键 Key"
