@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from airflow.api_fastapi.app import get_auth_manager
+from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
+from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
 from airflow.api_fastapi.core_api.security import requires_access_dag
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
@@ -13,6 +16,9 @@ DAG = "incident_response"
 
 may_view = requires_access_dag(method="GET", param_dag_id=DAG)
 """The dependency of every page for those logged in: 401 for nobody, 403 for who may not read the dag."""
+
+may_act = requires_access_dag(method="POST", access_entity=DagAccessEntity.RUN, param_dag_id=DAG)
+"""The dependency of every action on an incident: whoever may trigger one may regrade and reopen one."""
 
 OPEN = frozenset(
     {
@@ -26,6 +32,13 @@ OPEN = frozenset(
     }
 )
 """What nobody need log in for: personal links carry their own token, health and style say nothing."""
+
+
+def can_act(user: BaseUser) -> bool:
+    """Tell whether an account may act on incidents, so that its pages show the forms."""
+    return get_auth_manager().is_authorized_dag(
+        method="POST", access_entity=DagAccessEntity.RUN, details=DagDetails(id=DAG), user=user
+    )
 
 
 def refuse_unguarded(app: FastAPI) -> None:
@@ -52,4 +65,4 @@ def _unguarded(app: FastAPI) -> Iterator[tuple[str, str]]:
 
 
 def _asks_who(dependant: Dependant) -> bool:
-    return any(each.call is may_view or _asks_who(each) for each in dependant.dependencies)
+    return any(each.call in (may_view, may_act) or _asks_who(each) for each in dependant.dependencies)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from yingda.domain.errors import NotNow
 from yingda.domain.life import Stage
 from yingda.services import asking, clocking
 from yingda.services.case import Case, take
@@ -89,8 +90,13 @@ def owed(
 
 
 def reopen(case: Case, stage: Stage, reason: str, actor: str = "system") -> None:
-    """Take a closing or closed incident up again at `stage`. Clocks run on from their original start, none anew."""
+    """Take a closing or closed incident up again at `stage`. Clocks run on from their original start, none anew.
+
+    :raises NotNow: it is still being handled
+    """
     incident = case.incident
+    if not incident.stage.is_past(Stage.LIVE_CHECK):
+        raise NotNow(f"{incident.number} is still being handled (at {incident.stage.value}); it need not be reopened.")
     asking.withdraw_all(case, "reopened", actor=actor)
     incident.closed_at = None
     incident.outcome = None

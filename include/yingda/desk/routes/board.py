@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlencode
 
+from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
 
 from yingda import wiring
-from yingda.desk import asking_for, registers
+from yingda.desk import access, acting, asking_for, registers
 from yingda.desk.access import DAG, may_view
 from yingda.desk.fields import statement_kind_labels
 from yingda.desk.pages import clock_words, event_words, message, page, root_of, say
 from yingda.domain import forms
 from yingda.domain.errors import FieldsRefused, IncidentNotFound
+from yingda.domain.lead import REOPENING_STAGES
 from yingda.domain.life import Stage
 from yingda.domain.severity import Severity
 from yingda.services import presenting, viewing
@@ -69,7 +71,7 @@ def board(
 
 
 @router.get("/incidents/{number}")
-def incident(request: Request, number: str) -> Response:
+def incident(request: Request, number: str, user: GetUserDep) -> Response:
     """Show everything on record about one incident."""
     house, now = wiring.settings(), wiring.utcnow()
     try:
@@ -82,6 +84,9 @@ def incident(request: Request, number: str) -> Response:
         "incident",
         incident=seen,
         stages=list(Stage),
+        severities=list(Severity),
+        reopening_stages=REOPENING_STAGES,
+        csrf=acting.form_token(user.get_name(), number, house) if access.can_act(user) else None,
         statement_html=lambda content: presenting.public_html(content, house),
         statement_kinds=statement_kind_labels(house.locale),
         clock_words=lambda clock: clock_words(clock, now, house.locale),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from yingda import rendering, wiring
-from yingda.desk import fields, linked
+from yingda.desk import acting, fields, linked
 from yingda.desk.pages import message, page, root_of, say
 from yingda.desk.replying import LONGEST_FORM, body_of
 from yingda.domain import forms
@@ -94,7 +94,7 @@ def answer(
     except ValueError:
         sent = {}
     given = fields.answer_of(brief.kind, sent)
-    if not _from_our_page(request, house) or not linked.is_form_token(sent.get("csrf", ""), token, house):
+    if not acting.from_our_page(request, house) or not linked.is_form_token(sent.get("csrf", ""), token, house):
         if brief.decision is not None:
             return _decided(request, brief)
         said = say(
@@ -115,21 +115,6 @@ def answer(
         return _refusal(request, problem, house, token)
     background.add_task(linked.deliver, decision.incident_no)
     return RedirectResponse(f"{root_of(request)}/r/{quote(public_id, safe='')}", status_code=303)
-
-
-def _from_our_page(request: Request, house: Settings) -> bool:
-    """Tell whether the browser says that one of our pages sent this; one that says nothing is believed.
-
-    The form's own token is checked besides.
-    """
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site in {"same-origin", "none"}
-    origin = request.headers.get("origin")
-    if origin is None:
-        return True
-    ours = urlsplit(house.public_url)
-    return urlsplit(origin).netloc == request.headers.get("host") or origin == f"{ours.scheme}://{ours.netloc}"
 
 
 def _asked(
