@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from yingda.store import audit, changes
@@ -194,3 +195,15 @@ def test_what_changed_since_a_moment_is_told_with_the_incident_s_number(
     note(engine, None, NOW)
     with Session(engine) as session:
         assert changes.since(session, start) == (start + 2, {one: seqs[one] + 1})
+
+
+def test_the_database_refuses_a_commit_whose_events_were_lost(
+    session: Session, open_incident: Callable[..., str]
+) -> None:
+    number = open_incident()
+    incident = session.scalars(select(Incident).where(Incident.number == number)).one()
+    audit.record(session, incident, "reopened", actor="system", at=datetime.now(UTC))
+    session.info.clear()
+
+    with pytest.raises(IntegrityError, match="was not written"):
+        session.commit()

@@ -20,6 +20,9 @@ REOPENING_STAGES = (Stage.ASSIGN_UNIT, Stage.VERIFICATION, Stage.STATEMENT)
 """Where a further pass of an incident may begin."""
 
 
+_NOT_QUOTED = frozenset({"title", "summary", "reason", "source_url"})
+
+
 class LeadConf(BaseModel):
     """A lead as reported: where, when, what; never by whom it was posted."""
 
@@ -80,7 +83,9 @@ def read(conf: Mapping[str, Any]) -> LeadConf:
         if first["type"] == "extra_forbidden":
             known = ", ".join(LeadConf.model_fields)
             raise ConfRefused(field, f"is not a field of an incident. Fields: {known}") from None
-        raise ConfRefused(field, f"{_brief(first.get('input'))}: {first['msg']}") from None
+        # The message goes into a task log that every viewer reads: what people wrote, or a password, must not.
+        value = "" if field in _NOT_QUOTED else f"{_brief(first.get('input'))}: "
+        raise ConfRefused(field, f"{value}{first['msg']}") from None
     if lead.incident_no is None:
         if lead.title is None:
             raise ConfRefused("title", "is required: one line that names the concern, 1 to 200 characters")

@@ -67,7 +67,8 @@ INCIDENT_FORM: dict[str, Param] = {
     "source_url": _optional(
         title="链接 Link",
         description="http(s)；与在办事件相同时并入该事件。A known link joins the open incident.",
-        pattern=r"^[hH][tT][tT][pP][sS]?://\S+$",
+        # No "@" before the path: a user name and password would stand in the run's conf for every viewer to read.
+        pattern=r"^[hH][tT][tT][pP][sS]?://[^\s@/?#]+([/?#]\S*)?$",
         maxLength=2000,
         section=_WHERE,
     ),

@@ -34,8 +34,10 @@ def open_or_find(context: Context) -> Opened:
             return opening.open_incident(
                 session, dag_run.conf or {}, dag_run.run_id, wiring.settings(), wiring.utcnow()
             )
-    except (ConfRefused, IncidentNotFound) as refused:
+    except ConfRefused as refused:
         raise AirflowFailException(f"conf refused: {refused}") from refused
+    except IncidentNotFound as refused:
+        raise AirflowFailException(f"conf refused: incident_no: {refused}") from refused
 
 
 class DomainSensor(BaseSensorOperator):

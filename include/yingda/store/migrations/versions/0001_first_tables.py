@@ -387,6 +387,25 @@ def upgrade() -> None:
         op.execute(
             f"CREATE TRIGGER keep_all BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
         )
+    # An event that was numbered must be there when its transaction commits: none can be lost without anybody noticing.
+    op.execute(
+        """
+        CREATE FUNCTION refuse_lost_event() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF NEW.seq > 0 AND NOT EXISTS (
+                SELECT FROM event WHERE event.incident_id = NEW.id AND event.seq = NEW.seq
+            ) THEN
+                RAISE EXCEPTION 'event % of incident % was not written', NEW.seq, NEW.number
+                    USING ERRCODE = 'integrity_constraint_violation';
+            END IF;
+            RETURN NULL;
+        END $$
+        """
+    )
+    op.execute(
+        "CREATE CONSTRAINT TRIGGER no_lost_event AFTER INSERT OR UPDATE OF seq ON incident"
+        " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_lost_event()"
+    )
 
 
 def downgrade() -> None:
@@ -437,3 +456,4 @@ def downgrade() -> None:
     op.drop_table("hazard")
     op.drop_table("chain_head")
     op.execute("DROP FUNCTION refuse_change")
+    op.execute("DROP FUNCTION refuse_lost_event")
