@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import psycopg2
 import pytest
 from tests.whole.office import Incident, Office, a_story
@@ -34,8 +36,16 @@ def _drop_airflow_database(system: System) -> None:
     )
     administrator.autocommit = True
     try:
-        with administrator.cursor() as cursor:
-            cursor.execute(f'DROP DATABASE "{address["dbname"]}" WITH (FORCE)')
+        for attempts_left in reversed(range(60)):
+            try:
+                with administrator.cursor() as cursor:
+                    cursor.execute(f'DROP DATABASE "{address["dbname"]}" WITH (FORCE)')
+                break
+            except psycopg2.errors.InsufficientPrivilege:
+                # An autovacuum worker is in there, which the owner may not end; it leaves by itself.
+                if not attempts_left:
+                    raise
+                time.sleep(0.5)
     finally:
         administrator.close()
 
