@@ -138,7 +138,7 @@ def test_more_time_into_the_past_is_refused(office: Any) -> None:
 
     with pytest.raises(FieldsRefused) as refused:
         office.answer(number, "report", "request_extension", reason="等", until="2026-11-23T14:03")
-    assert refused.value.fields == {"until": "须晚于现在"}
+    assert refused.value.fields == {"until": "须晚于现在的时限"}
 
 
 def test_whoever_wrote_the_report_is_not_asked_to_approve_it(office: Any, report: dict[str, Any]) -> None:

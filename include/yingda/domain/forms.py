@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -223,11 +223,13 @@ def actions(kind: RequestKind) -> tuple[str, ...]:
     return tuple(FORMS[kind])
 
 
-def schema(kind: RequestKind) -> dict[str, Any]:
-    """Return the JSON Schema of an answer: one alternative an action, told apart by `action`."""
+def schema(kind: RequestKind, allowed: Collection[str] | None = None) -> dict[str, Any]:
+    """Return the JSON Schema of an answer: one alternative for each `allowed` action, told apart by `action`."""
     alternatives = []
     shared: dict[str, Any] = {}
     for action, form in FORMS[kind].items():
+        if allowed is not None and action not in allowed:
+            continue
         one = form.model_json_schema()
         # References are looked up from the root of the whole schema.
         shared |= one.pop("$defs", {})
@@ -243,16 +245,20 @@ def schema(kind: RequestKind) -> dict[str, Any]:
     return {**whole, "$defs": shared} if shared else whole
 
 
-def read(kind: RequestKind, action: object, fields: Mapping[str, Any], locale: str) -> Answer:
+def read(
+    kind: RequestKind, action: object, fields: Mapping[str, Any], locale: str, allowed: Collection[str] | None = None
+) -> Answer:
     """Check an answer.
+
+    :param allowed: the actions that are open now; by default all of the kind
 
     :raises FieldsRefused: names each field that is wrong and says what is wanted, in `locale`
     """
-    form = FORMS[kind].get(action) if isinstance(action, str) else None
-    if form is None:
-        allowed = ", ".join(FORMS[kind])
-        english, chinese = f"must be one of: {allowed}", f"只能是：{allowed}"
-        raise FieldsRefused({"action": english if locale == "en" else chinese})
+    open_now = [name for name in FORMS[kind] if allowed is None or name in allowed]
+    if not isinstance(action, str) or action not in open_now:
+        choice = ", ".join(open_now)
+        raise FieldsRefused({"action": f"must be one of: {choice}" if locale == "en" else f"只能是：{choice}"})
+    form = FORMS[kind][action]
     try:
         return form.model_validate(dict(fields))
     except ValidationError as invalid:

@@ -117,9 +117,10 @@ def answer(session: Session, claims: Claims, body: Mapping[str, Any], settings: 
     given = {"action": body.get("action"), "revision_sha256": body.get("revision_sha256"), "fields": fields}
     if asked.decision is not None:
         return _repeat(asked.decision, claims.officer_id, _fingerprint(given))
-    form = forms.read(asked.request.kind, body.get("action"), fields, settings.locale)
+    allowed = allowed_actions(session, asked.request)
+    form = forms.read(asked.request.kind, body.get("action"), fields, settings.locale, allowed)
     _the_text_that_was_read(asked.request, body.get("revision_sha256"), settings.locale)
-    _makes_sense(form, settings, now)
+    _makes_sense(form, asked.request, settings, now)
     if asked.request.kind in JUDGES_A_TEXT:
         signing.refuse_if_involved(case, session.get_one(Revision, asked.request.revision_id), claims.officer_id)
     decision = Decision(
@@ -148,6 +149,17 @@ def answer(session: Session, claims: Claims, body: Mapping[str, Any], settings: 
     HANDLERS[asked.request.kind, decision.action](case, asked.request, form, claims.officer_id)
     moving.advance(case)
     return decision
+
+
+def allowed_actions(session: Session, request: Request) -> tuple[str, ...]:
+    """Return the actions by which a request may be answered now, the usual one first.
+
+    Once the duty officer had to rule who answers, the unit cannot hand it back any more.
+    """
+    actions = forms.actions(request.kind)
+    if "hand_back" in actions and assigning.is_ruled(session, request.incident_id):
+        return tuple(action for action in actions if action != "hand_back")
+    return actions
 
 
 def _still_wanted(request: Request, claims: Claims, now: datetime) -> None:
@@ -184,7 +196,7 @@ def _the_text_that_was_read(request: Request, given: object, locale: str) -> Non
         raise TextChanged("The text you judged is not the one that is asked about.")
 
 
-def _makes_sense(form: Answer, settings: Settings, now: datetime) -> None:
+def _makes_sense(form: Answer, request: Request, settings: Settings, now: datetime) -> None:
     """Check what a schema cannot: units exist, promised moments lie ahead."""
     english = settings.locale == "en"
     wrong: dict[str, str] = {}
@@ -206,6 +218,8 @@ def _makes_sense(form: Answer, settings: Settings, now: datetime) -> None:
         unit("suggested_unit", form.suggested_unit)
     if isinstance(form, forms.RequestExtension):
         ahead("until", form.until)
+        if request.due_at is not None and form.until <= request.due_at:
+            wrong["until"] = "must lie after the present time limit" if english else "须晚于现在的时限"
     promised: tuple[forms.CommitmentMade, ...] = ()
     name = ""
     if isinstance(form, forms.Statement):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from yingda.domain.clocks import ClockKind
 from yingda.domain.forms import Assign, Dismiss, HandBack
 from yingda.domain.life import Outcome, RequestKind, Stage
 from yingda.services import asking, clocking
 from yingda.services.case import SYSTEM, Case
-from yingda.store.models import Request
+from yingda.store.models import Decision, Request
 
 
 def see_to_unit(case: Case) -> None:
@@ -36,7 +37,9 @@ def see_to_brief_reply(case: Case) -> None:
 
 
 def assigned(case: Case, request: Request, answer: Assign, actor: str) -> None:
-    """The duty officer names a unit."""
+    """The duty officer names a unit; after the second hand-back that is a ruling."""
+    if is_ruled(case.session, case.incident.id):
+        case.record("ruled", actor, unit=answer.unit, reason=answer.reason or None)
     _notify(case, answer.unit, "duty_officer", actor, reason=answer.reason)
 
 
@@ -61,6 +64,21 @@ def handed_back(case: Case, request: Request, answer: HandBack, actor: str) -> N
         "handed_back", actor, unit=case.incident.unit_id, reason=answer.reason, suggested=answer.suggested_unit or None
     )
     take_away(case, actor)
+
+
+HAND_BACKS_BEFORE_RULING = 2
+"""The second hand-back forces a ruling by the duty officer that cannot be handed back."""
+
+
+def is_ruled(session: Session, incident_id: int) -> bool:
+    """Tell whether units handed an incident back so often that the duty officer's word is the last."""
+    count = session.scalar(
+        select(func.count())
+        .select_from(Decision)
+        .join(Request, Decision.request_id == Request.id)
+        .where(Request.incident_id == incident_id, Decision.action == "hand_back")
+    )
+    return (count or 0) >= HAND_BACKS_BEFORE_RULING
 
 
 def take_away(case: Case, actor: str) -> None:

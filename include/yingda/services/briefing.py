@@ -13,13 +13,13 @@ from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
-from yingda.domain import forms
 from yingda.domain.life import DocumentKind, RequestKind
 from yingda.domain.roles import Role
 from yingda.domain.severity import Severity, Topic
-from yingda.services import viewing
-from yingda.services.answering import Asked
+from yingda.services import comparing, viewing
+from yingda.services.answering import Asked, allowed_actions
 from yingda.services.asking import ASKED
+from yingda.services.comparing import Changed
 from yingda.services.composing import returned_with
 from yingda.services.viewing import Named
 from yingda.settings import Settings
@@ -44,7 +44,10 @@ class CaseInBrief:
 
 @dataclass(frozen=True)
 class DocumentShown:
-    """A text the officer is shown; `judged` marks the one the request is about."""
+    """A text the officer is shown; `judged` marks the one the request is about.
+
+    :param changes: what it changed from the revision before, where that was read before
+    """
 
     kind: DocumentKind
     number: int
@@ -53,6 +56,7 @@ class DocumentShown:
     author: Named
     at: datetime
     content: dict[str, Any]
+    changes: tuple[Changed, ...]
 
 
 @dataclass(frozen=True)
@@ -157,7 +161,7 @@ def brief(session: Session, asked: Asked, officer_id: str, house: Settings) -> B
         kind=request.kind,
         round=request.round,
         revision_sha256=request.revision_sha256,
-        actions=() if asked.decision else forms.actions(request.kind),
+        actions=() if asked.decision else allowed_actions(session, request),
         due_at=request.due_at,
         expires_at=request.expires_at,
         officer=_addressed(request, officer_id, asked.deputy_for, house),
@@ -233,12 +237,14 @@ def _documents(session: Session, request: Request, house: Settings) -> tuple[Doc
         .order_by(Document.kind, Document.number.desc(), Revision.number.desc())
     )
     shown: dict[DocumentKind, Revision] = {row.kind: row.Revision for row in session.execute(newest)}
+    judged_kind: DocumentKind | None = None
     if request.revision_id is not None:
         judged = session.execute(
             select(Revision, Document.kind)
             .join(Document, Revision.document_id == Document.id)
             .where(Revision.id == request.revision_id)
         ).one()
+        judged_kind = judged.kind
         shown[judged.kind] = judged.Revision
     return tuple(
         DocumentShown(
@@ -249,6 +255,7 @@ def _documents(session: Session, request: Request, house: Settings) -> tuple[Doc
             author=viewing.officer(shown[kind].author_id, house),
             at=shown[kind].at,
             content=shown[kind].content,
+            changes=comparing.changes(session, shown[kind], kind, house) if kind is judged_kind else (),
         )
         for kind in DocumentKind
         if kind in shown

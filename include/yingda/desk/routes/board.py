@@ -18,9 +18,11 @@ from yingda.domain.errors import FieldsRefused, IncidentNotFound
 from yingda.domain.lead import REOPENING_STAGES
 from yingda.domain.life import Stage
 from yingda.domain.severity import Severity
-from yingda.services import presenting, viewing
+from yingda.services import comparing, presenting, viewing
 from yingda.services.case import number_of_run
+from yingda.services.comparing import Changed
 from yingda.services.troubles import troubles
+from yingda.settings import Settings
 
 router = APIRouter(dependencies=[Depends(may_view)])
 
@@ -88,6 +90,7 @@ def incident(request: Request, number: str, user: GetUserDep) -> Response:
         reopening_stages=REOPENING_STAGES,
         csrf=acting.form_token(user.get_name(), number, house) if access.can_act(user) else None,
         statement_html=lambda content: presenting.public_html(content, house),
+        changes_of=lambda document, revision: _changes(document, revision, house),
         statement_kinds=statement_kind_labels(house.locale),
         clock_words=lambda clock: clock_words(clock, now, house.locale),
         event_words=lambda event: event_words(event, house),
@@ -152,3 +155,8 @@ def _to_board(request: Request) -> tuple[str, str]:
 def _airflow(request: Request) -> str:
     """Return the path under which Airflow itself is served: the desk is mounted one below it."""
     return root_of(request).rpartition("/")[0]
+
+
+def _changes(document: viewing.DocumentSeen, revision: viewing.RevisionSeen, house: Settings) -> tuple[Changed, ...]:
+    before = next((one for one in document.revisions if one.number == revision.number - 1), None)
+    return () if before is None else comparing.compare(before.content, revision.content, document.kind, house)

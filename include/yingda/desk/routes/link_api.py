@@ -73,7 +73,7 @@ def _as_json(brief: Brief) -> dict[str, Any]:
         "round": brief.round,
         "revision_sha256": brief.revision_sha256,
         "actions": brief.actions,
-        "form": forms.schema(brief.kind),
+        "form": forms.schema(brief.kind, brief.actions or forms.actions(brief.kind)),
         "due_at": brief.due_at,
         "expires_at": brief.expires_at,
         "officer": brief.officer,
