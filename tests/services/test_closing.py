@@ -89,3 +89,15 @@ def test_a_dismissed_matter_asks_no_section_for_a_review(office: Any) -> None:
 
     asked = {person.officer_id for request in office.open_requests(number) for person in request.addressees}
     assert asked <= {"ding_yifan", "xia_mengjie"}
+
+
+def test_a_reopened_incident_shows_no_result_of_the_time_before(office):
+    number = office.bring_to("statement_approval")
+    office.answer(number, "sign_statement", "no_publication", comment="暂不发布")
+    office.answer(number, "close", "close", result="内部处理")
+    assert office.incident(number).result == "内部处理"
+
+    office.reopen(number, "statement")
+
+    assert office.incident(number).result is None
+    assert office.requests(number, "close")[-1].state == "answered"

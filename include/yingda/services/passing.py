@@ -100,6 +100,7 @@ def reopen(case: Case, stage: Stage, reason: str, actor: str = "system") -> None
     asking.withdraw_all(case, "reopened", actor=actor)
     incident.closed_at = None
     incident.outcome = None
+    incident.result = None
     if stage is Stage.ASSIGN_UNIT:
         incident.unit_id = None
     for clock in clocking.dropped(case):
