@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from yingda.domain.errors import FieldsRefused, NotNow
+from yingda.domain.life import Stage
 from yingda.domain.severity import Severity
 from yingda.services import publishing, regrading
 
@@ -142,3 +143,46 @@ def test_a_closed_incident_is_reopened_before_it_is_regraded(office):
     office.answer(number, "close", "close", result="不予受理")
     with pytest.raises(NotNow):
         regrade(office, number, "major")
+
+
+def test_nobody_is_asked_any_more_for_a_brief_reply_that_a_regrade_made_needless(office):
+    number = office.open(severity="major")
+    asked = office.asked(number, "brief_reply")
+
+    regrade(office, number, "general")
+
+    assert office.stage(number) == "verification"
+    assert [one.kind.value for one in office.open_requests(number)] == ["report"]
+    assert office.requests(number, "brief_reply")[-1].id == asked.id
+    assert office.requests(number, "brief_reply")[-1].state == "withdrawn"
+
+
+def test_a_press_conference_owed_after_publication_is_asked_for_and_dropped_again(office):
+    number = office.bring_to("publication")
+    assert office.requests(number, "press_conference") == []
+
+    regrade(office, number, "major")
+    office.answer(number, "sign_statement", "approve")
+    assert office.asked(number, "press_conference").clock_id == office.clocks(number)["press_conference"].id
+
+    regrade(office, number, "general")
+    assert office.requests(number, "press_conference")[-1].state == "withdrawn"
+
+
+def test_a_regrade_at_closing_asks_for_the_press_conference_it_makes_owed(office):
+    number = office.open()
+    with office.case(number) as case:
+        case.move(Stage.CLOSING)
+    regrade(office, number, "critical")
+    assert office.asked(number, "press_conference").due_at == office.clocks(number)["press_conference"].due_at
+
+
+def test_reopening_revives_no_clock_that_the_severity_does_not_ask_for(office):
+    number = office.bring_to("statement_approval", severity="major")
+    regrade(office, number, "general")
+    office.answer(number, "sign_statement", "no_publication", comment="暂不发布")
+    office.reopen(number, "statement")
+
+    clocks = office.clocks(number)
+    assert clocks["public_word"].cancelled_at is None
+    assert clocks["press_conference"].cancelled_at is not None

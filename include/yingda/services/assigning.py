@@ -29,8 +29,8 @@ def see_to_unit(case: Case) -> None:
 
 def see_to_brief_reply(case: Case) -> None:
     """Step `brief_reply`: ask the unit where policy owes one and none came yet."""
-    clock = clocking.find(case, ClockKind.BRIEF_REPLY)
-    if clock is None or clock.met_at is not None:
+    clock = clocking.ticking(case, ClockKind.BRIEF_REPLY)
+    if clock is None:
         case.move(Stage.VERIFICATION)
         return
     asking.ask(case, RequestKind.BRIEF_REPLY, clock=clock)

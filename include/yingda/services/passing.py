@@ -104,7 +104,9 @@ def reopen(case: Case, stage: Stage, reason: str, actor: str = "system") -> None
     if stage is Stage.ASSIGN_UNIT:
         incident.unit_id = None
     for clock in clocking.dropped(case):
-        clocking.resume(case, clock, "reopened", actor)
+        # What a regrade dropped stays dropped: the severity does not ask for it.
+        if case.settings.policy.clocks[clock.kind].span_for(incident.severity, incident.urgent) is not None:
+            clocking.resume(case, clock, "reopened", actor)
     _take_up_links(case)
     case.record("reopened", actor, stage=stage.value, reason=reason)
     case.move(stage, actor)

@@ -1,7 +1,7 @@
 """Publishing (发布): a signed text on each channel, once, whatever fails; then a look at the page a reader sees.
 
 A publication goes pending → sending → confirmed | unknown | failed. The row says what is about to happen before it
-happens and what happened after it did; what a crash left in `sending` is settled by looking, never by a blind resend.
+happens and what happened after it did; what a crash left in `sending` is claimed again when its lease is over.
 """
 
 from __future__ import annotations
@@ -83,7 +83,6 @@ class Sending:
     lease: str
     channel: str
     attempt: int
-    first_try: bool
     incident_no: str
     unit_id: str | None
     topic: str | None
@@ -119,11 +118,11 @@ def claim_due(case: Case) -> list[Sending]:
         waiting = row.state is PublicationState.PENDING and (row.next_at is None or row.next_at <= case.now)
         orphaned = row.state is PublicationState.SENDING and (row.lease_until is None or row.lease_until <= case.now)
         if waiting or orphaned:
-            claimed.append(_claim(case, row, revision, first_try=row.attempts == 0))
+            claimed.append(_claim(case, row, revision))
     return claimed
 
 
-def _claim(case: Case, row: Publication, revision: Revision, *, first_try: bool) -> Sending:
+def _claim(case: Case, row: Publication, revision: Revision) -> Sending:
     row.state = PublicationState.SENDING
     row.lease = secrets.token_hex(16)
     row.lease_until = case.now + LEASE
@@ -135,7 +134,6 @@ def _claim(case: Case, row: Publication, revision: Revision, *, first_try: bool)
         lease=row.lease,
         channel=row.channel,
         attempt=row.attempts,
-        first_try=first_try,
         incident_no=case.incident.number,
         unit_id=case.incident.unit_id,
         topic=case.incident.topic.value if case.incident.topic else None,

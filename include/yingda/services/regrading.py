@@ -10,10 +10,10 @@ from datetime import datetime
 
 from yingda.domain.clocks import ClockKind, due
 from yingda.domain.errors import FieldsRefused, NotNow
-from yingda.domain.life import DocumentKind, Outcome, Stage
+from yingda.domain.life import DocumentKind, Outcome, RequestKind, Stage
 from yingda.domain.severity import Severity
 from yingda.domain.signatures import missing
-from yingda.services import asking, clocking, moving, signing
+from yingda.services import asking, clocking, closing, moving, signing
 from yingda.services.case import Case
 from yingda.store.models import Clock
 
@@ -42,6 +42,8 @@ def regrade(case: Case, severity: Severity, reason: str, actor: str) -> None:
     unsigned = revision is not None and missing(signing.chain(case), revision.sha256, asking.signers(case, revision))
     if incident.stage is Stage.PUBLICATION and unsigned:
         case.move(Stage.STATEMENT_APPROVAL, actor)
+    if incident.stage.is_past(Stage.STATEMENT_APPROVAL):
+        closing.see_to_press_conference(case)
     moving.advance(case)
 
 
@@ -60,6 +62,7 @@ def _recompute(case: Case, actor: str) -> None:
         if span is None:
             if clock is not None and clocking.ticking(case, kind) is not None:
                 clocking.drop(case, clock, REASON, actor)
+                _withdraw_requests(case, clock, actor)
         elif clock is None:
             if started_at is not None and not _is_settled(case, kind):
                 clocking.start(case, kind, started_at=started_at)
@@ -81,6 +84,17 @@ def _is_settled(case: Case, kind: ClockKind) -> bool:
         return False
     verified = clocking.find(case, ClockKind.VERIFICATION)
     return verified is not None and verified.met_at is not None
+
+
+def _withdraw_requests(case: Case, clock: Clock, actor: str) -> None:
+    """Nobody is asked any more for what only a dropped clock asked for; other requests just lose their time."""
+    for request in asking.open_requests(case):
+        if request.clock_id != clock.id:
+            continue
+        if request.kind in (RequestKind.BRIEF_REPLY, RequestKind.PRESS_CONFERENCE):
+            asking.withdraw(case, request, REASON, actor)
+        else:
+            request.due_at = None
 
 
 def _tell_requests(case: Case, clock: Clock) -> None:

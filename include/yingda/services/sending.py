@@ -33,7 +33,8 @@ Transaction = Callable[[], AbstractContextManager[Session]]
 def publish_due(transaction: Transaction, number: str, settings: Settings, clock: Callable[[], datetime]) -> int:
     """Send what is due of one incident; return how many channels have it now.
 
-    What a crash left half done is looked up on the channel first, and sent again only where it is not there.
+    What a crash left half done is sent again once its lease is over. That is harmless for the one kind of channel there
+    is: the bulletin holds a revision once, however often it is written.
     """
     with transaction() as session:
         sendings = publishing.claim_due(take(session, number, settings, clock()))
