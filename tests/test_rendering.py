@@ -16,6 +16,7 @@ from jinja2 import UndefinedError
 
 from yingda import rendering
 from yingda.domain.clocks import ClockKind
+from yingda.domain.life import RequestKind
 from yingda.domain.roles import Role
 from yingda.domain.severity import Severity, Topic
 
@@ -23,19 +24,7 @@ NOW = datetime(2026, 11, 23, 6, 5, tzinfo=UTC)
 LINK = "http://127.0.0.1:8080/desk/r?token=abc.def-_&x=1"
 BOARD = "http://127.0.0.1:8080/desk/"
 HOSTILE = '<script>alert("1")</script>&\'{{ 7*7 }}'
-KINDS = [
-    "assign_unit",
-    "brief_reply",
-    "report",
-    "extension",
-    "approve_report",
-    "draft_statement",
-    "sign_statement",
-    "press_conference",
-    "close",
-    "review",
-    "commitment",
-]
+KINDS = [kind.value for kind in RequestKind]
 
 
 def an_incident(**changes: Any) -> SimpleNamespace:
@@ -86,7 +75,7 @@ def an_item(**changes: Any) -> SimpleNamespace:
 
 
 MAILS: dict[str, dict[str, Any]] = {
-    "request": {"request": a_request(), "comments": [], "link": LINK},
+    "request": {"request": a_request(), "comments": [], "particulars": [], "link": LINK},
     "ladder": {
         "clock": SimpleNamespace(kind_label="核实结果", started_at=NOW, due_at=NOW, missed=True),
         "late": "40 分钟",
@@ -97,9 +86,24 @@ MAILS: dict[str, dict[str, Any]] = {
         "board_link": BOARD,
     },
     "wording": {
-        "statement": SimpleNamespace(title="关于积水的说明", text="已排除。\n\n谢谢。", url="https://example.org/b"),
+        "statement": SimpleNamespace(
+            kind="final",
+            instead_of=None,
+            title="关于积水的说明",
+            text="已排除。\n\n谢谢。",
+            url="https://example.org/b",
+        ),
         "spokesperson": ["赵主任"],
         "interviewee": ["钱科长"],
+    },
+    "emergency": {
+        "started": True,
+        "decided_by": "孙组长",
+        "decided_at": NOW,
+        "reason": "有人受伤",
+        "interviewee": ["李四"],
+        "you_speak": True,
+        "board_link": BOARD,
     },
     "notice": {"heading": "发布结果不明", "lines": ["请查看页面。", "再决定。"], "board_link": BOARD},
     "digest": {
@@ -197,7 +201,12 @@ def test_a_drill_is_marked_at_the_very_beginning(name: str) -> None:
 @each_locale
 def test_a_request_shows_round_deputy_comments_and_no_limit_where_there_is_none(locale: str) -> None:
     comment = SimpleNamespace(author_name="赵强", role_label="办公室主任", text="请补充水深", at=NOW)
-    values = {"request": a_request(round=3, due_at=None, clock_label=None), "comments": [comment], "link": LINK}
+    values = {
+        "request": a_request(round=3, due_at=None, clock_label=None),
+        "comments": [comment],
+        "particulars": [],
+        "link": LINK,
+    }
     mail = rendering.mail("request", locale, **common(deputy_for="李四"), **values)
 
     for text in (mail.text, rendering.plain_text(mail.html)):

@@ -15,7 +15,8 @@ from yingda.domain.errors import SettingsError
 from yingda.domain.severity import Severity
 
 KEY = "k" * 32
-NOVEMBER = date(2026, 11, 23)
+OCTOBER = date(2026, 10, 31)
+NOVEMBER = date(2026, 11, 1)
 
 
 def problems(environ: dict[str, str]) -> list[str]:
@@ -195,6 +196,12 @@ def test_a_time_of_day_need_not_be_quoted(policy, at):
     assert settings.load(policy(f"register: {{at: {at}}}")).policy.register_at.isoformat() == "18:30:00"
 
 
+@pytest.mark.parametrize("hours", ["[08:00-12:00, 13:00-17:00]", '["08:00-12:00", "13:00-17:00"]'])
+def test_the_working_hours_of_the_policy_are_those_of_the_calendar(policy, hours):
+    ours = settings.load(policy(f"working_hours: {hours}"))
+    assert [str(window) for window in ours.calendar.hours] == ["08:00-12:00", "13:00-17:00"]
+
+
 # --- what is wrong in a file is reported where it stands
 
 
@@ -215,7 +222,10 @@ def test_a_time_of_day_need_not_be_quoted(policy, at):
         ),
         ("\nclock: {}", "ours.yaml:2: clock: there is no such key. Did you mean 'clocks'?"),
         ("registre: {at: '08:00'}", "registre: there is no such key. Did you mean 'register'?"),
-        ("zzz: 1", "there is no such key. Allowed: clocks, ladders, signing, spokesperson, interviewee, register"),
+        (
+            "zzz: 1",
+            "there is no such key. Allowed: clocks, working_hours, ladders, signing, spokesperson, interviewee, ",
+        ),
         ("clocks: {review: null}", "ours.yaml:1: clocks.review: None is not a mapping. Write key: value"),
         ("clocks: 2h", "clocks: '2h' is not a mapping"),
         ("- a\n- b", "ours.yaml:1: should hold `key: value` lines"),
@@ -257,6 +267,18 @@ def test_a_time_of_day_need_not_be_quoted(policy, at):
         ("mail: {attempts: 0}", "mail.attempts: '0' is too small. Write 1 or more."),
         ("mail: {pauses: [1wd]}", "mail.pauses.0: '1wd' cannot be a pause. Write 20s, 30m, 2h or 5d."),
         ("links: {valid_for: null}", "links.valid_for: None is not a duration"),
+        ("working_hours: []", "working_hours: is empty. Name at least 1."),
+        ("working_hours: 08:30-17:30", "working_hours: '08:30-17:30' is not a list. Write it as [one, another]."),
+        (
+            'working_hours:\n  - "08:30-12:00"\n  - 14-17',
+            "ours.yaml:3: working_hours.1: '14-17' is no window of working hours. Write 08:30-12:00.",
+        ),
+        (
+            'working_hours:\n  - "08:30-12:00"\n  - "11:00-17:30"',
+            "ours.yaml:3: working_hours.1: '11:00-17:30' begins before '08:30-12:00' has ended. Write the windows in",
+        ),
+        ("working_hours: [20:00-24:30]", "working_hours.0: '20:00-24:30' leaves the day. Stay within 00:00-24:00."),
+        ("hand_back: {ruling_after: 0}", "hand_back.ruling_after: '0' is too small. Write 1 or more."),
     ],
 )
 def test_a_bad_policy_is_refused_with_file_line_place_value_and_remedy(policy, text, said):
@@ -428,7 +450,7 @@ def test_a_failed_start_is_not_remembered(monkeypatch):
 
 
 def test_the_check_of_a_sound_office_finds_nothing():
-    assert settings.check({"YINGDA_LINK_KEY": KEY}, today=NOVEMBER) == []
+    assert settings.check({"YINGDA_LINK_KEY": KEY}, today=OCTOBER) == []
 
 
 def test_the_check_lists_problems_or_else_warnings(changed):
@@ -440,13 +462,28 @@ def test_the_check_lists_problems_or_else_warnings(changed):
     assert "YINGDA_LINK_KEY is not set" in "\n".join(said)
 
 
-def test_in_december_the_check_asks_for_the_calendar_of_the_next_year(changed):
-    environ = {"YINGDA_LINK_KEY": KEY, **changed("calendar", "  2025:", "  2024:")}
-    Path(environ["YINGDA_CALENDAR"]).write_text("years: {2026: {holidays: []}}", "utf-8")
-    assert settings.check(environ, today=NOVEMBER) == []
-    december = settings.check(environ, today=date(2030, 12, 1))
-    assert "does not know 2030" in december[0]
-    assert "does not know 2031" in december[1]
+def test_from_november_on_the_check_asks_for_the_calendar_of_the_next_year(tmp_path):
+    (tmp_path / "calendar.yaml").write_text("years: {2026: {holidays: []}}", "utf-8")
+    environ = {"YINGDA_LINK_KEY": KEY, "YINGDA_CALENDAR": str(tmp_path / "calendar.yaml")}
+    assert settings.check(environ, today=OCTOBER) == []
+    [only] = settings.check(environ, today=NOVEMBER)
+    assert only == (
+        "warning: calendar.yaml does not know 2027; working days in it cannot be counted. Add the notice for it."
+    )
+    two = settings.check(environ, today=date(2030, 12, 1))
+    assert "does not know 2030" in two[0]
+    assert "does not know 2031" in two[1]
+
+
+def test_the_check_warns_of_limits_laxer_than_the_state_council_allows_and_lets_them_stand(policy):
+    text = "clocks: {public_word: {general: 50h, major: 4h}, press_conference: {critical: null}}"
+    environ = {**policy(text), "YINGDA_LINK_KEY": KEY}
+    assert settings.load(environ).policy.clocks[ClockKind.PUBLIC_WORD].general == Span.parse("50h")
+    assert settings.check(environ, today=OCTOBER) == [
+        "warning: clocks.public_word.general: '50h' is laxer than the 48h of 国办发〔2016〕61号. Write 48h or less.",
+        "warning: clocks.press_conference.critical: null owes nothing, but 国办发〔2016〕61号 and 国办发〔2016〕80号"
+        " ask for it within 24h. Write 24h or less.",
+    ]
 
 
 def test_a_task_process_pays_little_for_its_settings():

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from yingda.domain.calendar import WorkingCalendar
 from yingda.domain.clocks import Span, due, lateness_label, span_label
 from yingda.domain.errors import CalendarError
+from yingda.domain.working_hours import Window
 
-NOBODY_KNOWS = WorkingCalendar({})
+NOBODY_KNOWS = WorkingCalendar({}, [Window.parse("08:30-17:30")])
 
 
 @pytest.mark.parametrize(

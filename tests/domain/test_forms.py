@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from yingda.domain import forms
+from yingda.domain import fields, forms
 from yingda.domain.errors import FieldsRefused
 from yingda.domain.life import RequestKind
 
@@ -45,6 +45,13 @@ WHOLE: dict[tuple[str, str], dict[str, Any]] = {
     ("review", "submit"): {"lessons": "早发现", "actions": [PROMISE]},
     ("commitment", "submit"): {"answer": "已公布", "evidence": []},
     ("commitment", "request_extension"): UNTIL,
+    ("emergency_plan", "start"): {**REASON, "interviewee": "han_yue"},
+    ("emergency_plan", "not_now"): REASON,
+    ("decide_letter", "approve"): {"comment": ""},
+    ("decide_letter", "refuse"): COMMENT,
+    ("send_letter", "sent"): {"when": "2026-11-23T14:05", "how": "挂号信"},
+    ("send_letter", "not_sent"): COMMENT,
+    ("enquiry", "answered"): {"answer": "已说明", "who": "江文博", "when": "2026-11-23T14:05"},
 }
 
 
@@ -74,6 +81,11 @@ def test_every_kind_has_the_actions_of_the_contract() -> None:
         RequestKind.CLOSE: ("close",),
         RequestKind.REVIEW: ("submit",),
         RequestKind.COMMITMENT: ("submit", "request_extension"),
+        # Beyond the contract:
+        RequestKind.EMERGENCY_PLAN: ("start", "not_now"),
+        RequestKind.DECIDE_LETTER: ("approve", "refuse"),
+        RequestKind.SEND_LETTER: ("sent", "not_sent"),
+        RequestKind.ENQUIRY: ("answered",),
     }
 
 
@@ -197,5 +209,5 @@ def test_every_button_and_field_has_words_in_both_languages() -> None:
         for action, form in of_kind.items():
             assert forms.button(kind, action, "zh_CN") != forms.button(kind, action, "en")
             for name in form.model_fields:
-                assert forms.field_label(form, name, "en").isascii()
-                assert not forms.field_label(form, name, "zh_CN").isascii()
+                assert fields.field_label(form, name, "en").isascii()
+                assert not fields.field_label(form, name, "zh_CN").isascii()

@@ -8,10 +8,11 @@ import pytest
 from yingda.domain.calendar import WorkingCalendar, YearArrangement
 from yingda.domain.clocks import Span
 from yingda.domain.ladder import Rung, climb, parse_at
+from yingda.domain.working_hours import Window
 
 START = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)  # a Friday, 10:00 in Shanghai
 DUE = START + timedelta(hours=2)
-CALENDAR = WorkingCalendar({2026: YearArrangement(holidays=())})
+CALENDAR = WorkingCalendar({2026: YearArrangement(holidays=())}, [Window.parse("08:30-17:30")])
 
 
 def test_a_share_divides_the_clock_and_all_of_it_is_exactly_the_due_time():

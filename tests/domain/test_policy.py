@@ -11,6 +11,7 @@ from yingda.domain.clocks import ClockKind, Span
 from yingda.domain.policy import Policy
 from yingda.domain.roles import Role
 from yingda.domain.severity import Severity
+from yingda.domain.working_hours import length_of_day
 
 GENERAL, MAJOR, CRITICAL = Severity
 
@@ -29,6 +30,7 @@ def test_the_time_limits_are_those_of_the_regulations(policy):
         ClockKind.BRIEF_REPLY: (None, "30m", "30m"),
         ClockKind.VERIFICATION: ("2h", "2h", "2h"),
         ClockKind.PUBLIC_WORD: ("48h", "5h", "5h"),
+        ClockKind.FURTHER_WORD: ("24h", "5h", "5h"),
         ClockKind.PRESS_CONFERENCE: (None, "24h", "24h"),
         ClockKind.REVIEW: (None, "7d", "7d"),
     }
@@ -86,3 +88,12 @@ def test_the_duty_officer_hears_of_a_failing_publication_within_two_minutes(poli
     rule = policy.publication
     waited = [rule.pauses[min(n, len(rule.pauses) - 1)].elapsed for n in range(rule.tell_after - 1)]
     assert sum(waited, timedelta()) < timedelta(minutes=2)
+
+
+def test_a_working_day_has_seven_hours_with_a_break_at_noon(policy):
+    assert [str(window) for window in policy.working_hours] == ["08:30-12:00", "14:00-17:30"]
+    assert length_of_day(policy.working_hours) == timedelta(hours=7)
+
+
+def test_the_second_hand_back_is_ruled_upon(policy):
+    assert policy.hand_back.ruling_after == 2

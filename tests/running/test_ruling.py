@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import functools
+import itertools
 from collections.abc import Iterator
 from datetime import time
 from fractions import Fraction
@@ -16,12 +17,14 @@ from click.testing import CliRunner
 from pydantic import BaseModel
 
 from yingda.__main__ import main
-from yingda.domain.clocks import ClockKind, Span, span_label
+from yingda.domain.clocks import BY_POLICY, ClockKind, Span, span_label
 from yingda.domain.errors import SettingsError
 from yingda.domain.policy import Policy
 from yingda.domain.roles import Role
+from yingda.domain.severity import Severity
+from yingda.domain.working_hours import Window
 from yingda.running import describing, ruling
-from yingda.running.ruling import PAGE, POLICY, default_policy, differences, rules
+from yingda.running.ruling import PAGE, POLICY, default_policy, differences, limits, rules
 from yingda.settings import yaml_files
 
 Place = tuple[str | int, ...]
@@ -54,15 +57,24 @@ def leaves(value: Any, place: Place = ()) -> Iterator[tuple[Place, Any]]:
     elif isinstance(value, tuple):
         for position, inner in enumerate(value):
             yield from leaves(inner, (*place, position))
-    elif dataclasses.is_dataclass(value) and not isinstance(value, Span):
+    elif dataclasses.is_dataclass(value) and not isinstance(value, (Span, Window)):
         for field in dataclasses.fields(value):
             yield from leaves(getattr(value, field.name), (*place, field.name))
     else:
         yield place, value
 
 
-def another(value: Any) -> tuple[Any, str, str]:
-    """Return a value like this one that stands nowhere in the defaults, and its words on the page."""
+def another(place: Place, value: Any) -> tuple[Any, *tuple[str, ...]]:
+    """Return a value like this one that the defaults do not have there, and its words on the page."""
+    if place[-1] in _TEXTS:
+        return _TEXTS[place[-1]]
+    if place == ("hand_back", "ruling_after"):
+        return 37, " 37 次", "37 hand-backs"
+    if isinstance(value, Window):
+        # The first and the last stay in order with their neighbour.
+        return ("07:37-12:00", "07:37-12:00") if place[-1] == 0 else ("14:00-19:37", "14:00-19:37")
+    if isinstance(value, Severity):
+        return "general", "一般事件", "General incidents"
     if value is None or isinstance(value, Span):
         return "37m", "37 分钟", "37 minutes"
     if isinstance(value, Fraction):
@@ -71,8 +83,18 @@ def another(value: Any) -> tuple[Any, str, str]:
         return 37, " 37 次", " 37 attempts"
     if isinstance(value, time):
         return "06:37", "每天 06:37 ", "day at 06:37"
-    assert isinstance(value, str), f"a policy value of a kind unknown here: {value!r}"
+    assert isinstance(value, Role) or (place[0] == "ladders" and isinstance(value, str)), f"unknown here: {value!r}"
+    if value == Role.MEDIA_LIAISON:
+        return str(Role.SUPERIOR), "上级有关部门", "Department above"
     return str(Role.MEDIA_LIAISON), "宣传办", "Media liaison"
+
+
+_TEXTS: dict[Any, tuple[Any, ...]] = {
+    "id": ("three-seven", "`three-seven`"),
+    "name": ("三七", "三七"),
+    "name_en": ("Three and seven", "Three and seven"),
+    "url": ("https://three-seven.example.org/", "https://three-seven.example.org/"),
+}
 
 
 @functools.cache
@@ -134,7 +156,7 @@ def test_a_page_edited_by_hand_is_outdated(default: Policy, shown: str, tmp_path
 def test_a_changed_wording_of_the_generator_makes_the_page_outdated(
     default: Policy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(ruling.RUNS_FROM, ClockKind.REVIEW, ("发布", "Publication"))
+    monkeypatch.setitem(limits.RUNS_FROM, ClockKind.REVIEW, ("发布", "Publication"))
 
     assert "+| 总结<br>After-action review | 发布<br>Publication |" in differences(default)
 
@@ -190,10 +212,16 @@ def test_the_command_fails_once_the_rules_and_their_page_differ(monkeypatch: pyt
 
 
 def test_every_key_of_the_policy_is_named(found: list[tuple[Place, Any]], shown: str) -> None:
-    keys = {".".join(map(str, place[:2])) for place, _ in found}
+    keys = {_key(place) for place, _ in found}
 
     assert {key.split(".")[0] for key in keys} == {field.alias or name for name, field in Policy.model_fields.items()}
     assert [key for key in sorted(keys) if f"`{key}`" not in shown] == []
+
+
+def _key(place: Place) -> str:
+    """Return the key that the page names for a place: two steps down, letters three, and no list positions."""
+    names = list(itertools.takewhile(lambda step: isinstance(step, str), place))
+    return ".".join(map(str, names if names[0] == "letters" else names[:2]))
 
 
 def test_the_columns_of_limits_name_the_keys_below_each_clock(found: list[tuple[Place, Any]], shown: str) -> None:
@@ -212,6 +240,8 @@ def test_every_number_of_the_policy_stands_on_the_page(found: list[tuple[Place, 
             words.append(f" {value} 次")
         elif isinstance(value, time):
             words.append(f"{value:%H:%M}")
+        elif isinstance(value, Window):
+            words.append(str(value))
     assert len(words) > 60
     assert [word for word in words if word not in shown] == []
 
@@ -221,7 +251,7 @@ def test_whatever_is_changed_in_the_policy_shows_on_the_page_in_both_languages(
 ) -> None:
     silent = []
     for place, value in found:
-        new, *words = another(value)
+        new, *words = another(place, value)
         page = rules(changed((place, new)))
         silent += [(place, word) for word in words if page.count(word) <= shown.count(word)]
 
@@ -246,7 +276,7 @@ def test_limits_stand_under_their_severity() -> None:
 
 
 def test_only_the_two_limits_of_the_state_council_cite_it(shown: str) -> None:
-    cited = {kind for kind in ClockKind if "国办发〔2016〕" in row(shown, f"clocks.{kind}")}
+    cited = {kind for kind in BY_POLICY if "国办发〔2016〕" in row(shown, f"clocks.{kind}")}
 
     assert cited == {ClockKind.PUBLIC_WORD, ClockKind.PRESS_CONFERENCE}
     for kind in cited:
@@ -288,11 +318,68 @@ def test_a_rung_at_a_time_of_its_own_counts_from_the_start_whatever_the_limit_is
     ) in ladder(rules(policy), ClockKind.PUBLIC_WORD)
 
 
+def test_a_limit_laxer_than_the_state_council_s_is_said_to_be_so(shown: str) -> None:
+    assert "比它宽" not in shown
+    page = rules(
+        changed((("clocks", "public_word", "general"), "49h"), (("clocks", "press_conference", "critical"), None))
+    )
+
+    assert "一般 48 小时内（本规定对一般事件比它宽）；" in row(page, "clocks.public_word")
+    assert "Major, Critical within 24 hours (this rule is laxer: Critical) |" in row(page, "clocks.press_conference")
+
+
+def test_clocks_that_run_to_a_named_date_have_no_length_but_say_from_when_to_when(shown: str) -> None:
+    for kind, said in (
+        (ClockKind.COMMITMENT, "到其中承诺的日期为止"),
+        (ClockKind.ACTION_ITEM, "到其中所写的日期为止"),
+    ):
+        assert said in ladder(shown, kind)
+        assert "| 何时 When | 告知 Told |" in ladder(shown, kind)
+        assert f"clocks.{kind}" not in shown
+
+
+def test_working_hours_are_added_up_and_the_example_is_worked_out_with_them(shown: str) -> None:
+    assert "每个工作日 08:30-12:00、14:00-17:30，合计 7 小时<br>" in row(shown, "working_hours")
+    assert "周一 10:00 起算的 1 个工作日，到周二 10:00 为止；周五 20:00 起算的，到下周一 17:30 为止" in shown
+    assert "from Monday 10:00 ends on Tuesday 10:00, from Friday 20:00 on Monday 17:30" in shown
+
+    page = rules(changed((("working_hours",), ["09:00-11:45"])))
+    assert "合计 2 小时 45 分钟<br>09:00-11:45 on every working day, 2 hours 45 minutes together" in page
+    assert "周一 10:00 起算的 1 个工作日，到周二 10:00 为止；周五 20:00 起算的，到下周一 11:45 为止" in page
+
+    page = rules(changed((("working_hours",), ["00:00-24:00"])))
+    assert "周一 10:00 起算的 1 个工作日，到周二 10:00 为止；周五 20:00 起算的，到下周一 20:00 为止" in page
+
+    page = rules(changed((("working_hours",), ["20:00-24:00"])))
+    assert "周一 10:00 起算的 1 个工作日，到周二 00:00 为止；周五 20:00 起算的，到周六 00:00 为止" in page
+
+
+def test_one_hand_back_is_no_plural() -> None:
+    page = rules(changed((("hand_back", "ruling_after"), 1)))
+
+    assert "After 1 hand-back the duty officer rules" in row(page, "hand_back.ruling_after")
+
+
+def test_lists_that_are_empty_say_so() -> None:
+    page = rules(
+        changed((("official_accounts",), []), (("watched_sites",), []), (("emergency_plan", "severities"), []))
+    )
+
+    assert page.count("一个也没有。 None.") == 2
+    assert "哪一级都不提请启动" in row(page, "emergency_plan.severities")
+
+
+def test_what_the_office_names_its_entries_breaks_no_table() -> None:
+    page = rules(changed((("watched_sites", 0, "name"), "论坛|本地\n版")))
+
+    assert "| `forum` | 论坛\\|本地 版<br>" in page
+
+
 def test_shares_of_working_days_are_left_to_the_calendar_except_the_limit_itself() -> None:
     policy = changed((("clocks", "review"), {"general": None, "major": "5wd", "critical": "5wd"}))
     section = ladder(rules(policy), ClockKind.REVIEW)
 
-    assert "| 时限过去 60%<br>60% of the limit | 按工作日历推算<br>As the working calendar has it |" in section
+    assert "| 时限过去 60%<br>60% of the limit | 按起算到时限的全部时间折算，含夜间和节假日<br>" in section
     assert "| 到时限（100%）<br>Due (100%) | 5 个工作日<br>5 working days |" in section
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from yingda.domain.life import RequestKind, RequestState, Stage
 from yingda.domain.roster import Roster
 from yingda.domain.severity import Severity
-from yingda.services import answering, escalating, moving, opening, passing
+from yingda.services import answering, escalating, moving, opening, passing, publishing
 from yingda.services.answering import Claims
 from yingda.services.case import Case, take
 from yingda.services.escalating import Standing
@@ -145,6 +145,16 @@ class Office:
     def attend(self, number: str) -> Standing:
         with self.case(number) as case:
             return escalating.attend(case)
+
+    def publish(self, number: str) -> None:
+        """Let what is signed be taken by every channel and be seen on its page."""
+        with self.case(number) as case:
+            for sending in publishing.claim_due(case):
+                publishing.confirm(case, sending, f"https://example.org/{sending.channel}")
+            moving.advance(case)
+            for publication_id, _, _ in publishing.to_look_at(case):
+                publishing.seen_live(case, publication_id)
+            moving.advance(case)
 
     def reopen(self, number: str, stage: str, reason: str = "又有新的反映") -> None:
         with self.case(number) as case:

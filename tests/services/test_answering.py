@@ -37,7 +37,7 @@ def test_an_answer_is_one_decision_with_what_follows_from_it(office: Any, report
     decision = office.answer(number, "report", "submit", "luo_chunsheng", **report)
 
     assert (decision.action, decision.officer_id, decision.at) == ("submit", "luo_chunsheng", office.now)
-    assert decision.payload == report
+    assert decision.payload == {**report, "refuted": []}
     assert office.stage(number) is Stage.REPORT_APPROVAL
     [event] = office.events(number, "answered")
     assert (event.actor, event.data["request_kind"], event.data["action"]) == ("luo_chunsheng", "report", "submit")

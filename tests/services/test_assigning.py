@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from yingda.domain.life import Outcome, RequestState, Stage
+from yingda.domain.severity import Severity
+from yingda.services import regrading
 
 
 @pytest.mark.parametrize(
@@ -112,3 +114,15 @@ def test_nothing_but_the_closing_is_owed_after_a_dismissal(office: Any) -> None:
     assert [request.kind for request in office.open_requests(number)] == ["close"]
     office.later(days=3).attend(number)
     assert office.mails(number, "ladder") == []
+
+
+def test_a_brief_reply_is_not_owed_anew_by_whoever_takes_over_what_was_verified(office: Any) -> None:
+    number = office.bring_to("publication")
+    office.publish(number)
+    office.later(hours=1)
+    office.reopen(number, "assign_unit")
+    with office.case(number) as case:
+        regrading.regrade(case, Severity.MAJOR, "关注上升", "xia_mengjie")
+    office.answer(number, "assign_unit", "assign", unit="shiqiao")
+    assert "brief_reply" not in office.clocks(number)
+    assert office.stage(number) is Stage.VERIFICATION

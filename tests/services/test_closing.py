@@ -78,8 +78,13 @@ def test_reopening_leaves_every_clock_as_it_was(office: Any, bulletin_site: str)
         name: (clock.started_at, clock.due_at, clock.met_at, clock.missed_at)
         for name, clock in office.clocks(number).items()
     }
+    # What is public owes a further word from now; nothing that was owed before has moved.
+    assert after.pop("further_word")[0] == office.now
     assert after == before
-    assert [request.kind for request in office.open_requests(number)] == ["draft_statement"]
+    # What is owed beside the steps stays asked for, under the links that were sent.
+    asked = [request.kind for request in office.open_requests(number)]
+    assert asked == ["press_conference", "review", "draft_statement"]
+    assert [request.round for request in office.requests(number, "press_conference")] == [1]
 
 
 def test_a_dismissed_matter_asks_no_section_for_a_review(office: Any) -> None:
@@ -101,3 +106,17 @@ def test_a_reopened_incident_shows_no_result_of_the_time_before(office):
 
     assert office.incident(number).result is None
     assert office.requests(number, "close")[-1].state == "answered"
+
+
+def test_a_review_whose_link_has_ended_is_asked_for_again_wherever_the_incident_stands(office: Any) -> None:
+    number = office.bring_to("publication", severity="major")
+    office.publish(number)
+    office.answer(number, "close", "close", result="已办结")
+    first = office.asked(number, "review")
+    office.reopen(number, "statement")
+    office.later(days=31)
+    office.attend(number)
+    again = office.asked(number, "review")
+    assert again.public_id != first.public_id
+    assert again.expires_at > office.now
+    assert office.asked(number, "press_conference").expires_at > office.now

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from yingda.domain.life import Stage
 from yingda.services import attending, opening, passing
@@ -92,14 +92,25 @@ def test_a_dry_run_tells_and_takes_everything_back(office: Any) -> None:
 def test_one_incident_that_cannot_be_attended_to_holds_up_no_other(office: Any) -> None:
     broken, sound = office.open(), office.open(title="石桥菜场积水", unit="shiqiao")
     with office.transaction() as session:
-        gone = session.scalars(select(Incident).where(Incident.number == broken)).one()
+        session.execute(text("UPDATE incident SET severity = 'huge' WHERE number = :number"), {"number": broken})
+
+    report = attend_all(office.later(hours=3))
+    assert [number for number, _ in report.problems] == [broken]
+    assert "huge" in report.problems[0][1]
+    assert len(office.events(sound, "rung_raised")) == 3
+
+
+def test_what_belonged_to_a_unit_that_is_gone_is_attended_to_and_the_duty_officer_told(office: Any) -> None:
+    number = office.open()
+    with office.transaction() as session:
+        gone = session.scalars(select(Incident).where(Incident.number == number)).one()
         gone.unit_id = "abolished"
         session.execute(update(Request).values(state="withdrawn").where(Request.incident_id == gone.id))
 
     report = attend_all(office.later(hours=3))
-    assert [number for number, _ in report.problems] == [broken]
-    assert "abolished" in report.problems[0][1]
-    assert len(office.events(sound, "rung_raised")) == 3
+    assert report.problems == []
+    assert {mail.officer_id for mail in office.mails(number, "notice")} == {"ding_yifan", "xia_mengjie"}
+    assert office.events(number, "rung_raised")
 
 
 def test_a_run_that_ended_before_its_first_task_is_not_asked_for_again_under_its_name(office: Any) -> None:
@@ -110,3 +121,22 @@ def test_a_run_that_ended_before_its_first_task_is_not_asked_for_again_under_its
         again = passing.owed(session, number, office.house, office.now, known((), ended=(first.run_id,)))
     assert again is not None
     assert again.run_id != first.run_id
+
+
+def test_a_pass_that_was_left_behind_is_over_for_its_run_and_the_next_one_is_owed_at_once(office: Any) -> None:
+    number = office.bring_to("publication")
+    [first] = office.rows(Pass, number)
+    with office.case(number) as case:
+        assert not passing.look_in(case, first.run_id)
+    office.publish(number)
+    # Its run has not come to its last task yet.
+    office.reopen(number, "statement")
+    with office.case(number) as case:
+        assert passing.look_in(case, first.run_id)
+    with office.transaction() as session:
+        start = passing.owed(session, number, office.house, office.now, lambda run: RunState.ALIVE)
+    assert start is not None
+    assert start.run_id == f"{number}-pass-2"
+    with office.transaction() as session:
+        again = passing.owed(session, number, office.house, office.now, lambda run: RunState.UNKNOWN)
+    assert again == start

@@ -310,11 +310,14 @@ def test_a_drill_says_so_on_its_page(office: Any, bulletin_site: str) -> None:
     assert "演练" in (office.house.bulletin / number / "index.html").read_text(encoding="utf-8")
 
 
-def test_the_agreed_wording_goes_once_to_each_of_those_concerned_when_it_is_public(
+def test_the_agreed_wording_goes_once_to_each_of_those_concerned_when_all_have_signed(
     office: Any, bulletin_site: str
 ) -> None:
-    number = office.bring_to("publication", severity="critical")
+    number = office.bring_to("statement_approval", severity="critical")
+    office.answer(number, "sign_statement", "approve")
+    office.answer(number, "sign_statement", "approve")
     assert office.mails(number, "wording") == []
+    office.answer(number, "sign_statement", "approve")
     publish(office, number)
     office.attend(number)
 

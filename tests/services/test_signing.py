@@ -24,8 +24,7 @@ def test_the_chain_of_the_severity_signs_one_after_the_other(office: Any, severi
     number = office.bring_to("statement_approval", severity=severity)
     for place, role in enumerate(CHAINS[severity]):
         assert office.stage(number) is Stage.STATEMENT_APPROVAL
-        [request] = office.open_requests(number)
-        assert (request.kind, request.role) == ("sign_statement", role)
+        assert office.asked(number, "sign_statement").role == role
         assert len([one for one in office.signatures(number) if one.role in CHAINS[severity]]) == place
         office.answer(number, "sign_statement", "approve")
     assert office.stage(number) is Stage.PUBLICATION

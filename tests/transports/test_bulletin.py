@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import multiprocessing
 import os
+import re
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -180,8 +182,14 @@ def test_a_withdrawal_is_shown_above_what_was_withdrawn(folder: Path) -> None:
         a_notice(kind="withdrawal", title="撤回", sha256="c" * 64, revision=2, published_at=NOW + timedelta(1))
     )
 
-    words = rendering.plain_text(page_of(folder))
-    assert words.index("撤回声明") < words.index("关于某路段积水情况的说明")
+    page = page_of(folder)
+    words = rendering.plain_text(page)
+    assert (
+        words.index("撤回声明") < words.index("此前发布的内容") < words.index("积水已于当日排除", words.index("此前"))
+    )
+    assert rendering.plain_text(page[page.index("<main") : page.index("<article")]) == (
+        "已撤回 2026-11-23 14:05 发布的《关于某路段积水情况的说明》已于 2026-11-24 14:05 撤回，不再有效。 撤回声明"
+    )
 
 
 def test_nothing_stands_where_nothing_was_published(folder: Path) -> None:
@@ -244,6 +252,7 @@ def test_what_is_no_incident_number_never_becomes_a_path(folder: Path, number: s
     ("changes", "named"),
     [
         ({"sha256": "A" * 64}, "sha256"),
+        ({"kind": "rumour"}, "kind 'rumour'"),
         ({"title": " "}, "title"),
         ({"body_html": "<p> </p>"}, "body"),
         ({"base_url": "javascript:alert(1)"}, "base_url"),
@@ -358,7 +367,7 @@ def test_the_atom_feed_is_valid_and_keeps_its_ids(folder: Path) -> None:
     assert entry.updated == "2026-11-24T06:05:00+00:00"
     assert entry.published == "2026-11-23T06:05:00+00:00"
     assert entry.author == "某街道办事处"
-    assert [entry.title for entry in after.entries] == ["关于某路段积水情况的说明", "更正"]
+    assert [entry.title for entry in after.entries] == ["关于某路段积水情况的说明", "【更正】更正"]
     root = atom_of(folder)
     assert root.tag == f"{ATOM}feed"
     assert root.findtext(f"{ATOM}updated") == "2026-11-25T06:05:00+00:00"
@@ -500,3 +509,244 @@ def test_a_damaged_record_is_named_with_its_remedy(folder: Path) -> None:
 
     with pytest.raises(TransportError, match=r"notice\.json is damaged"):
         Bulletin(folder).publish(a_notice(incident_no="YQCZBG-2026-002"))
+
+
+def publish_life(folder: Path, *kinds: str, **changes: Any) -> None:
+    """Publish a notice of each kind, a day apart, with titles 第1篇, 第2篇, …"""
+    for place, kind in enumerate(kinds):
+        notice = a_notice(
+            kind=kind,
+            title=f"第{place + 1}篇",
+            body_html=f"<p>正文{place + 1}</p>",
+            sha256=f"{place + 1:064x}",
+            revision=place + 1,
+            published_at=NOW + timedelta(days=place),
+        )
+        Bulletin(folder).publish(replace(notice, **changes))
+
+
+class Earlier(HTMLParser):
+    """What the page shows of earlier statements: the line one sees, and what unfolds below it."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.seen: list[tuple[str, str]] = []
+        self._into: int | None = None
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "details":
+            assert "open" not in dict(attrs)
+            self.seen.append(("", ""))
+        if tag == "summary":
+            self._into = 0
+        elif tag == "details":
+            self._into = 1
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "summary":
+            self._into = 1
+        elif tag == "details":
+            self._into = None
+
+    def handle_data(self, data: str) -> None:
+        if self._into is not None and self.seen:
+            shown = list(self.seen[-1])
+            shown[self._into] = " ".join(f"{shown[self._into]}{data}".split()) + (" " if data.endswith(" ") else "")
+            self.seen[-1] = (shown[0], shown[1])
+
+
+def marks_of(folder: Path) -> dict[str, list[str]]:
+    """The marks on each earlier statement, by its title."""
+    marks: dict[str, list[str]] = {}
+    for line, _ in Earlier(page_of(folder)).seen:
+        title = line[line.index("第") : line.index("篇") + 1]
+        marks[title] = [word for word in ("已撤回", "已更正", "已由后续说明代替") if word in line]
+    return marks
+
+
+@pytest.mark.parametrize(
+    ("kinds", "marks"),
+    [
+        (("final",), {}),
+        (("final", "correction"), {"第1篇": ["已更正"]}),
+        (("final", "correction", "correction"), {"第2篇": ["已更正"], "第1篇": ["已更正"]}),
+        (("final", "withdrawal"), {"第1篇": ["已撤回"]}),
+        (("final", "correction", "withdrawal"), {"第2篇": ["已撤回"], "第1篇": ["已撤回", "已更正"]}),
+        (("holding", "final", "withdrawal"), {"第2篇": ["已撤回"], "第1篇": ["已由后续说明代替"]}),
+        (("final", "withdrawal", "final"), {"第2篇": [], "第1篇": ["已撤回"]}),
+        (("final", "withdrawal", "correction"), {"第2篇": ["已更正"], "第1篇": ["已撤回"]}),
+        (
+            ("final", "withdrawal", "final", "correction", "withdrawal"),
+            {"第4篇": ["已撤回"], "第3篇": ["已撤回", "已更正"], "第2篇": [], "第1篇": ["已撤回"]},
+        ),
+        (
+            ("final", "withdrawal", "correction", "withdrawal"),
+            {"第3篇": ["已撤回"], "第2篇": ["已更正"], "第1篇": ["已撤回"]},
+        ),
+    ],
+)
+def test_each_earlier_statement_says_what_became_of_it(
+    folder: Path, kinds: tuple[str, ...], marks: dict[str, list[str]]
+) -> None:
+    publish_life(folder, *kinds)
+
+    assert marks_of(folder) == marks
+    assert Bulletin(folder).look(NUMBER) == f"{len(kinds):064x}"
+
+
+def test_a_withdrawn_statement_can_be_read_and_says_so_before_its_text(folder: Path) -> None:
+    publish_life(folder, "final", "withdrawal", "final")
+
+    [_, (line, unfolded)] = Earlier(page_of(folder)).seen
+    assert "已撤回 2026-11-24 14:05" in line
+    assert unfolded.index("已于 2026-11-24 14:05 撤回，不再有效") < unfolded.index("正文1")
+    on_top = page_of(folder)[: page_of(folder).index("<article")]
+    assert "2026-11-23 14:05 发布的《第1篇》已于 2026-11-24 14:05 撤回" in rendering.plain_text(on_top)
+
+
+def test_a_page_without_withdrawal_has_no_banner(folder: Path) -> None:
+    publish_life(folder, "holding", "final")
+
+    assert "banner" not in page_of(folder)
+    assert "撤回" not in page_of(folder)
+
+
+def test_index_and_feeds_say_what_it_is_under_the_names_they_always_had(folder: Path) -> None:
+    publish_life(folder, "final")
+    [first] = json.loads((folder / "feed.json").read_bytes())["items"]
+    for kinds, word, said in [
+        (("final", "correction"), "【更正】第2篇", "本说明更正 2026-11-23 14:05 发布的《第1篇》，以本说明为准。"),
+        (
+            ("final", "correction", "withdrawal"),
+            "【撤回】第3篇",
+            "2026-11-24 14:05 发布的《第2篇》已于 2026-11-25 14:05 撤回，不再有效。",
+        ),
+    ]:
+        publish_life(folder, *kinds)
+        [item] = json.loads((folder / "feed.json").read_bytes())["items"]
+        assert (item["id"], item["url"], item["date_published"]) == (first["id"], first["url"], first["date_published"])
+        assert item["title"] == word
+        assert rendering.plain_text(item["content_html"]) == f"{said} 正文{len(kinds)}"
+        assert item["_yingda"]["kind"] == kinds[-1]
+        assert item["_yingda"]["about_sha256"] == f"{len(kinds) - 1:064x}"
+        [entry] = feedparser.parse((folder / "atom.xml").read_bytes()).entries
+        assert (entry.id, entry.title) == (first["id"], word)
+        assert kinds[-1] in [tag.term for tag in entry.tags]
+        assert rendering.plain_text(entry.content[0].value) == f"{said} 正文{len(kinds)}"
+        assert word in rendering.plain_text((folder / "index.html").read_text(encoding="utf-8"))
+        assert f"<title>{word} ·" in page_of(folder)
+
+
+def test_an_english_bulletin_says_of_corrections_and_withdrawals_in_english(folder: Path) -> None:
+    publish_life(folder, "final", "correction", "withdrawal", "final", locale="en")
+
+    page = page_of(folder)
+    words = rendering.plain_text(page[page.index("<main") :])
+    assert "“第2篇”, published 2026-11-24 14:05, was withdrawn 2026-11-25 14:05 and holds no more." in words
+    assert "Withdrawal: 第3篇" in words
+    assert "Corrected 2026-11-24 14:05" in words
+    assert not [word for word in ("更正", "撤回", "说明") if word in words]
+
+
+def test_doing_all_of_it_again_in_any_order_changes_no_byte(folder: Path) -> None:
+    kinds = ("final", "correction", "withdrawal", "final")
+    publish_life(folder, *kinds)
+    once = tree_of(folder)
+
+    publish_life(folder, *kinds)
+    for place in (2, 0, 3, 1):
+        Bulletin(folder).publish(
+            a_notice(
+                kind=kinds[place],
+                title=f"第{place + 1}篇",
+                body_html=f"<p>正文{place + 1}</p>",
+                sha256=f"{place + 1:064x}",
+                revision=place + 1,
+                published_at=NOW + timedelta(days=9),
+            )
+        )
+
+    assert tree_of(folder) == once
+
+
+def test_two_texts_of_one_moment_stand_in_the_order_of_their_revisions(folder: Path) -> None:
+    for revision, kind in ((2, "withdrawal"), (1, "final")):
+        Bulletin(folder).publish(a_notice(kind=kind, revision=revision, sha256=f"{revision:064x}"))
+
+    assert Bulletin(folder).look(NUMBER) == f"{2:064x}"
+
+
+def test_a_withdrawn_drill_is_named_nowhere_but_on_its_page(folder: Path) -> None:
+    publish_life(folder, "final", "withdrawal", drill=True)
+
+    assert "<title>【演练】【撤回】第2篇" in page_of(folder)
+    for listing in ("index.html", "atom.xml", "feed.json"):
+        assert NUMBER not in (folder / listing).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_no_title_brings_active_content_into_what_is_said_of_it(folder: Path, payload: str) -> None:
+    body = rendering.statement_html(f"正文\n\n{payload}")
+    publish_life(folder, "final", "correction", "withdrawal", "final", title=f"标题 {payload}", body_html=body)
+
+    for tag, attributes in Elements(page_of(folder)).found:
+        assert tag not in {"script", "img", "iframe", "svg", "object", "embed", "form", "style"}
+        assert not any(name.startswith("on") or name == "style" for name in attributes)
+    assert page_of(folder).count("<article") == 4
+    assert Bulletin(folder).look(NUMBER) == f"{4:064x}"
+    atom_of(folder)
+
+
+@pytest.mark.parametrize("locale", ["zh_CN", "en"])
+def test_headings_follow_each_other_without_gaps_whatever_was_typed(folder: Path, locale: str) -> None:
+    body = rendering.statement_html("### 三\n\n# 一\n\n#### 四\n\n## 二\n\n###### 六")
+    publish_life(folder, "final", "correction", "withdrawal", locale=locale, body_html=body)
+
+    levels = [int(tag[1]) for tag, _ in Elements(page_of(folder)).found if tag in {"h1", "h2", "h3", "h4", "h5", "h6"}]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels)), levels
+    assert levels.count(3) >= 2, "an earlier statement's title stands above its own headings"
+    assert Bulletin(folder).look(NUMBER) == f"{3:064x}"
+
+
+def test_no_page_uses_a_name_twice(folder: Path) -> None:
+    publish_life(folder, "final", "correction", "withdrawal", "final")
+
+    names = [attributes["id"] for _, attributes in Elements(page_of(folder)).found if "id" in attributes]
+    assert len(names) == len(set(names))
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_colour_that_is_read_stands_out_from_what_is_behind_it(scheme: str) -> None:
+    css = (rendering.TEMPLATES / "bulletin" / "style.css").read_text(encoding="utf-8")
+    light, dark = css.split("@media (prefers-color-scheme: dark)")
+    colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", light if scheme == "light" else dark.split("* {")[0]))
+    used = set(re.findall(r"(?<![\w-])color: var\(--([\w-]+)\)", css))
+
+    assert {"ink", "quiet", "link", "drill-ink", "void-ink", "mended-ink"} == used
+    for ink, paper in [
+        ("ink", "paper"),
+        ("ink", "panel"),
+        ("quiet", "paper"),
+        ("quiet", "panel"),
+        ("link", "paper"),
+        ("void-ink", "paper"),
+        ("mended-ink", "paper"),
+        ("drill-ink", "drill"),
+        ("void-ink", "void"),
+        ("mended-ink", "mended"),
+    ]:
+        assert contrast(colours[ink], colours[paper]) >= 4.5, (scheme, ink, paper)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+import yaml
 from tests.whole.mailbox import Mailbox
 from tests.whole.office import Office
 from tests.whole.scenes import play_all
 from tests.whole.server import Server
-from tests.whole.system import System
+from tests.whole.system import SHIPPED_ROSTER, System
 
 POLICY = """\
 clocks:
@@ -45,7 +48,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def system(request: pytest.FixtureRequest) -> Iterator[System]:
     """A running system. Processes left behind at its end are a failure."""
-    made = System(POLICY)
+    made = System(POLICY, _somebody_is_away())
     request.config.stash[RUNNING] = made
     try:
         made.start()
@@ -57,6 +60,15 @@ def system(request: pytest.FixtureRequest) -> Iterator[System]:
         else:
             made.remove()
     assert not problems, "\n".join(problems)
+
+
+def _somebody_is_away() -> str:
+    """Return the shipped roster with the officer of Nantang village away, the one of Shiqiao in their place."""
+    today = datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    roster = yaml.safe_load(SHIPPED_ROSTER.read_text(encoding="utf-8"))
+    away = next(officer for officer in roster["officers"] if officer["id"] == "zou_haitao")
+    away["absences"] = [{"start": today - timedelta(days=1), "end": today + timedelta(days=1), "deputy": "wei_guilan"}]
+    return str(yaml.safe_dump(roster, allow_unicode=True, sort_keys=False))
 
 
 @pytest.fixture(scope="session")

@@ -111,6 +111,7 @@ class Story:
                 "where": "三楼会议室",
                 "who": "办公室主任",
             },
+            "emergency_plan": {"action": "not_now", "reason": "暂未涉及人员安全。"},
             "close": {"action": "close", "result": "已公开答复，群众认可。"},
             "review": {"action": "submit", "lessons": "及时核实，及时公开。", "actions": []},
         }
@@ -151,7 +152,7 @@ class Incident:
     def stage(self) -> str:
         return str(self.told()["stage"])
 
-    def asked(self, kind: str, *, seconds: float = 90) -> Asked:
+    def asked(self, kind: str, *, seconds: float = 180) -> Asked:
         """Return a request of this kind as soon as somebody got mail about it that can be answered."""
 
         def found() -> Asked | None:
@@ -160,7 +161,7 @@ class Incident:
 
         return wait_for(found, f"{self.number}: a mail that asks for {kind}", seconds=seconds, pause=0.06)
 
-    def all_asked(self, kind: str, people: int, *, seconds: float = 90) -> list[Asked]:
+    def all_asked(self, kind: str, people: int, *, seconds: float = 180) -> list[Asked]:
         """Return a request of this kind as each of so many people was asked it."""
 
         def found() -> list[Asked]:
@@ -170,7 +171,7 @@ class Incident:
 
         return wait_for(found, f"{self.number}: {people} mails that ask for {kind}", seconds=seconds, pause=0.06)
 
-    def answer(self, kind: str, *, seconds: float = 90, **fields: Any) -> Asked:
+    def answer(self, kind: str, /, *, seconds: float = 180, **fields: Any) -> Asked:
         """Answer a request of this kind once it is asked, as usual or with these fields; return what was asked."""
         asked = self.asked(kind, seconds=seconds)
         given = fields if "action" in fields else {**self.story.answer(kind), **fields}
@@ -190,7 +191,7 @@ class Incident:
         for kind in kinds:
             self.answer(kind)
 
-    def await_stage(self, *stages: str, seconds: float = 90) -> str:
+    def await_stage(self, *stages: str, seconds: float = 180) -> str:
         """Wait until it stands at one of these stages."""
         return wait_for(
             lambda: stage if (stage := self.stage()) in stages else "",
@@ -199,7 +200,13 @@ class Incident:
             pause=0.4,
         )
 
-    def await_task(self, task: str, *states: str, run: str = "", seconds: float = 90) -> str:
+    def await_next_pass(self, *stages: str, seconds: float = 300) -> str:
+        """Have follow_up look now rather than within two minutes, and wait until it stands at one of these stages."""
+        asked = self.server.trigger({}, dag="follow_up")
+        assert asked.status_code == 200, asked.text[:300]
+        return self.await_stage(*stages, seconds=seconds)
+
+    def await_task(self, task: str, *states: str, run: str = "", seconds: float = 180) -> str:
         """Wait until a task, by default of the first run, is in one of these states."""
         return wait_for(
             lambda: state if (state := self.server.task_states(run or self.run)[task]) in states else "",
@@ -208,7 +215,7 @@ class Incident:
             pause=0.4,
         )
 
-    def await_success(self, *, seconds: float = 120) -> str:
+    def await_success(self, *, seconds: float = 240) -> str:
         """Wait until the newest run of the incident ended well; return its id."""
 
         def ended() -> str:
@@ -313,6 +320,12 @@ class Office:
         """Return an incident that was opened already."""
         return Incident(self, story, run, number)
 
+    def fresh(self, asked: Asked) -> dict[str, Any]:
+        """Return a request as its officer sees it now."""
+        answer = ask("GET", f"{self.base}/desk/api/r", headers={"X-Desk-Token": asked.token})
+        assert answer.status_code == 200, f"{answer.status_code} {answer.text[:300]}"
+        return dict(answer.json())
+
     def open_many(self, stories: list[Story], **conf: Any) -> list[Incident]:
         """Trigger runs for stories all at once."""
         answers = [self.server.trigger(story.lead(**conf)) for story in stories]
@@ -323,7 +336,7 @@ class Office:
         ]
 
 
-def patiently(attempt: Callable[[], requests.Response], *, seconds: float = 90) -> requests.Response:
+def patiently(attempt: Callable[[], requests.Response], *, seconds: float = 180) -> requests.Response:
     """Do as a person does before whom a page did not load: try again until the server answers."""
     end = time.monotonic() + seconds
     while True:

@@ -12,6 +12,9 @@ from tests.whole.system import System
 
 Play = Callable[[Office, System], Any]
 
+AT_ONCE = 6
+"""Scenes played at the same time: each keeps Airflow busy, and two cores have only so much to give."""
+
 _plays: dict[str, Play] = {}
 
 
@@ -32,5 +35,5 @@ def play_all(items: list[pytest.Item], office: Office, system: System) -> dict[s
     """Play every scene that one of these tests asks for; return when the last has ended."""
     asked_for = {name for item in items for name in getattr(item, "fixturenames", ())}
     wanted = {name: play for name, play in _plays.items() if name in asked_for}
-    with ThreadPoolExecutor(max(1, len(wanted))) as stage:
+    with ThreadPoolExecutor(AT_ONCE) as stage:
         return {name: stage.submit(play, office, system) for name, play in wanted.items()}

@@ -82,7 +82,7 @@ class Server:
         run = answer.json()["dag_run_id"]
         return run, self.number_of(run)
 
-    def number_of(self, run: str, *, seconds: float = 90) -> str:
+    def number_of(self, run: str, *, seconds: float = 180) -> str:
         """Return the incident that a run drives, once its first task said so."""
         path = f"{self.run_path(run)}/taskInstances/open_incident/xcomEntries/incident_no"
         end = time.monotonic() + seconds
@@ -100,7 +100,7 @@ class Server:
         answer = self.ask("GET", self.run_path(run, dag))
         return None if answer.status_code == 404 else answer.json()["state"]
 
-    def await_end(self, run: str, *, seconds: float = 90) -> str:
+    def await_end(self, run: str, *, seconds: float = 180) -> str:
         """Wait until a run ended, and return how."""
         end = time.monotonic() + seconds
         while (state := self.state(run)) not in ("success", "failed"):

@@ -21,6 +21,8 @@ import psycopg2
 
 PROJECT = Path(__file__).resolve().parents[2]
 
+SHIPPED_ROSTER = PROJECT / "include" / "config" / "roster.yaml"
+
 READY = "系统已就绪"
 """What the start prints once everything answers."""
 
@@ -49,12 +51,15 @@ class System:
     """One home, and the processes that serve it while it is up.
 
     :param policy: what this office changes of the shipped policy, as YAML
+    :param roster: its whole roster, as YAML; by default the shipped one
     """
 
-    def __init__(self, policy: str) -> None:
+    def __init__(self, policy: str, roster: str | None = None) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="yingda-whole-"))
         self.policy = self.home / "policy-of-the-tests.yaml"
         self.policy.write_text(policy, encoding="utf-8")
+        self.roster = self.home / "roster-of-the-tests.yaml"
+        self.roster.write_text(roster or SHIPPED_ROSTER.read_text(encoding="utf-8"), encoding="utf-8")
         self.port, self.smtp_port = _free_ports(2)
         self.base = f"http://127.0.0.1:{self.port}"
         self.output = self.home / "up.out"
@@ -77,6 +82,7 @@ class System:
             **kept,
             "YINGDA_HOME": str(self.home),
             "YINGDA_POLICY": str(self.policy),
+            "YINGDA_ROSTER": str(self.roster),
             "PORT": str(self.port),
             "SMTP_PORT": str(self.smtp_port),
         }

@@ -20,6 +20,7 @@ STEPS = {
     "draft_statement": 1,
     "sign_statement": 3,
     "press_conference": 1,
+    "emergency_plan": 1,
     "close": 1,
     "review": 1,
 }

@@ -5,66 +5,143 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi import Request
+from sqlalchemy.orm import Session
 
 from yingda import wiring
-from yingda.desk import asking_for
-from yingda.desk.pages import say
-from yingda.domain.errors import FieldsRefused
-from yingda.domain.lead import REOPENING_STAGES
-from yingda.domain.life import Stage
-from yingda.domain.severity import Severity
-from yingda.services import moving, passing, regrading
+from yingda.domain import acts, fields
+from yingda.domain.documents import StatementKind
+from yingda.domain.life import Outcome, PublicationState, Stage
+from yingda.domain.roles import Role
+from yingda.services import (
+    correcting,
+    enquiring,
+    lettering,
+    merging,
+    moving,
+    observing,
+    passing,
+    regrading,
+    replying_officially,
+)
 from yingda.services.case import Case, take
+from yingda.services.viewing import IncidentSeen
 from yingda.settings import Settings
-
-LONGEST_REASON = 500
 
 _FORM = b"yingda.desk.action:"
 
-Action = Callable[[Case, Mapping[str, Any], str], None]
+Handler = Callable[[Session, str, Settings, datetime, Any, str], None]
+"""Given a session, the incident's number, settings, moment (UTC), the act's fields and who acts."""
 
 
-def regrade(case: Case, given: Mapping[str, Any], actor: str) -> None:
-    """Set another severity: `severity`, `reason`."""
-    reason = _reason(given)
-    severity = asking_for.one_of(Severity, "severity", _text(given, "severity"))
-    if severity is None:
-        raise FieldsRefused({"severity": say("必填", "is required")})
-    regrading.regrade(case, severity, reason, actor)
+def _on_case(do: Callable[[Case, Any, str], None]) -> Handler:
+    """Make a handler of what is done to one incident; the incident moves on afterwards."""
+
+    def handle(session: Session, number: str, house: Settings, now: datetime, given: Any, actor: str) -> None:
+        case = take(session, number, house, now)
+        do(case, given, actor)
+        moving.advance(case)
+
+    return handle
 
 
-def reopen(case: Case, given: Mapping[str, Any], actor: str) -> None:
-    """Take a closing or closed incident up again: `stage`, `reason`."""
-    reason = _reason(given)
-    stage = asking_for.one_of(Stage, "stage", _text(given, "stage"))
-    if stage not in REOPENING_STAGES:
-        allowed = ", ".join(REOPENING_STAGES)
-        raise FieldsRefused({"stage": say(f"只能是：{allowed}", f"must be one of: {allowed}")})
-    passing.reopen(case, stage, reason, actor)
-    moving.advance(case)
+def _regrade(case: Case, given: acts.Regrade, actor: str) -> None:
+    regrading.regrade(case, given.severity, given.reason, actor)
 
 
-ACTIONS: Mapping[str, Action] = {"regrade": regrade, "reopen": reopen}
+def _reopen(case: Case, given: acts.Reopen, actor: str) -> None:
+    passing.reopen(case, given.stage, given.reason, actor)
 
 
-def act(number: str, action: str, given: Mapping[str, Any], account: str) -> None:
-    """Do it, in one transaction.
+def _merge(session: Session, number: str, house: Settings, now: datetime, given: acts.Merge, actor: str) -> None:
+    merging.merge(session, number, given.into, given.reason, actor, house, now)
+
+
+def _unmerge(session: Session, number: str, house: Settings, now: datetime, given: acts.Unmerge, actor: str) -> None:
+    merging.unmerge(session, number, given.reason, actor, house, now)
+
+
+def _correct(case: Case, given: acts.Correct, actor: str) -> None:
+    correcting.correct(case, given.reason, actor)
+
+
+def _withdraw_statement(case: Case, given: acts.WithdrawStatement, actor: str) -> None:
+    correcting.withdraw(case, given.reason, actor)
+
+
+def _observe(case: Case, given: acts.Observe, actor: str) -> None:
+    observing.observe(case, given.seen_at, given.text, actor)
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "regrade": _on_case(_regrade),
+    "reopen": _on_case(_reopen),
+    "merge": _merge,
+    "unmerge": _unmerge,
+    "observe": _on_case(_observe),
+    "correct": _on_case(_correct),
+    "withdraw_statement": _on_case(_withdraw_statement),
+    "enquiry": _on_case(enquiring.record),
+    "official_reply": _on_case(replying_officially.record),
+    "letter": _on_case(lettering.propose),
+}
+
+
+def act(session: Session, number: str, action: str, given: Mapping[str, Any], account: str) -> None:
+    """Do it, in the caller's transaction.
 
     :raises FieldsRefused: names each field that is wrong; nothing was changed
     :raises NotNow: it cannot be done where the incident stands
     :raises IncidentNotFound: there is no such incident
     """
-    allowed = {"regrade": {"severity", "reason"}, "reopen": {"stage", "reason"}}[action]
-    strange = {name: say("没有此项", "is not a field of this action") for name in given if name not in allowed}
-    if strange:
-        raise FieldsRefused(strange)
-    with wiring.transaction() as session:
-        case = take(session, number, wiring.settings(), wiring.utcnow())
-        ACTIONS[action](case, given, f"account:{account}"[:64])
+    house = wiring.settings()
+    form = fields.check(acts.ACTS[action], given, house.locale)
+    HANDLERS[action](session, number, house, wiring.utcnow(), form, actor_of(account))
+
+
+def actor_of(account: str) -> str:
+    """Return who somebody logged in is on record as."""
+    return f"account:{account}"[:64]
+
+
+def possible(seen: IncidentSeen) -> tuple[str, ...]:
+    """Return the acts that make sense where an incident stands; the services refuse the others."""
+    merged = seen.outcome is Outcome.MERGED
+    closed = seen.stage is Stage.CLOSED
+    public = any(one.state is PublicationState.CONFIRMED for one in seen.publications)
+    may_be_put_right = seen.stage.is_past(Stage.LIVE_CHECK) or seen.stage is Stage.VERIFICATION
+    may = {
+        "regrade": not closed,
+        "reopen": seen.stage.is_past(Stage.LIVE_CHECK) and not merged,
+        "merge": not closed and not seen.publications,
+        "unmerge": merged,
+        "correct": public and may_be_put_right and not merged,
+        "withdraw_statement": public and may_be_put_right and not merged and not _is_withdrawn(seen),
+        "observe": not closed,
+        "enquiry": not merged,
+        "official_reply": public,
+        "letter": bool(refuted(seen)) and seen.outcome not in (Outcome.MERGED, Outcome.DISMISSED),
+    }
+    return tuple(name for name in acts.ACTS if may[name] and name in HANDLERS)
+
+
+def _is_withdrawn(seen: IncidentSeen) -> bool:
+    """Tell whether the newest statement that is public is a withdrawal."""
+    public = {one.sha256 for one in seen.publications if one.state is PublicationState.CONFIRMED}
+    texts = [one for document in seen.documents if document.kind == "statement" for one in document.revisions]
+    kinds = [text.content["kind"] for text in texts if text.sha256 in public]
+    return bool(kinds) and kinds[-1] == StatementKind.WITHDRAWAL
+
+
+def refuted(seen: IncidentSeen) -> tuple[str, ...]:
+    """Return the claims of fact that the newest report names as untrue, none where it is not approved."""
+    reports = [one for document in seen.documents if document.kind == "report" for one in document.revisions]
+    approved = {one.sha256 for one in seen.signatures if one.role is Role.BRANCH_LEADER}
+    return tuple(reports[-1].content.get("refuted") or ()) if reports and reports[-1].sha256 in approved else ()
 
 
 def from_our_page(request: Request, house: Settings) -> bool:
@@ -95,21 +172,3 @@ def is_form_token(given: str, account: str, number: str, house: Settings) -> boo
     """Tell whether a form came from the incident's page of this account."""
     expected = form_token(account, number, house).encode()
     return bool(house.link_key) and hmac.compare_digest(given.encode(errors="replace"), expected)
-
-
-def _text(given: Mapping[str, Any], name: str) -> str:
-    value = given.get(name, "")
-    if not isinstance(value, str):
-        raise FieldsRefused({name: say("须为文字", "must be text")})
-    return value.strip()
-
-
-def _reason(given: Mapping[str, Any]) -> str:
-    reason = _text(given, "reason")
-    if not reason:
-        raise FieldsRefused({"reason": say("必填", "is required")})
-    if len(reason) > LONGEST_REASON or any(ord(character) < 32 for character in reason.replace("\n", "")):
-        raise FieldsRefused(
-            {"reason": say(f"最多 {LONGEST_REASON} 字，不含控制字符", f"at most {LONGEST_REASON} plain characters")}
-        )
-    return reason

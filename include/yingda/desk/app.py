@@ -16,8 +16,8 @@ from yingda.desk import access
 from yingda.desk.headers import DESK, Headers
 from yingda.desk.pages import message, root_of, say
 from yingda.desk.replying import Json, TooLong
-from yingda.desk.routes import actions, board, health, link_api, link_pages, records
-from yingda.domain.errors import SettingsError
+from yingda.desk.routes import actions, board, health, leads, link_api, link_pages, records, rounds
+from yingda.domain.errors import CalendarError, SettingsError
 
 log = logging.getLogger(__name__)
 
@@ -28,13 +28,14 @@ def build() -> FastAPI:
     :raises RuntimeError: a route is open to anybody that should not be
     """
     app = FastAPI(title="Yingda", docs_url=None, redoc_url=None, openapi_url=None, swagger_ui_oauth2_redirect_url=None)
-    for part in (link_pages, link_api, health, board, records, actions):
+    for part in (link_pages, link_api, health, board, records, actions, leads, rounds):
         app.include_router(part.router)
     app.add_middleware(Headers, headers=DESK)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(TooLong, _too_long)
     app.add_exception_handler(SettingsError, _settings)
+    app.add_exception_handler(CalendarError, _calendar)
     app.add_exception_handler(OperationalError, _unavailable)
     app.add_exception_handler(PoolTimeout, _unavailable)
     access.refuse_unguarded(app)
@@ -79,6 +80,19 @@ async def _too_long(request: Request, _problem: Exception) -> Response:
 async def _settings(request: Request, problem: Exception) -> Response:
     log.error("%s", problem)
     return _sorry(request)
+
+
+async def _calendar(request: Request, problem: Exception) -> Response:
+    """Say that a limit cannot be counted: nothing was stored, and only the office's calendar can mend it."""
+    log.error("%s", problem)
+    said = say(
+        "工作日历缺少所需年份，时限无法计算，没有收到。请办公室补全 calendar.yaml 后再提交一次。",
+        "The working calendar lacks the year this needs, so nothing was received. Please have calendar.yaml completed,"
+        " then send it again.",
+    )
+    if _for_program(request):
+        return Json({"error": "calendar", "detail": str(problem)}, status_code=503)
+    return message(request, said, status=503)
 
 
 async def _unavailable(request: Request, problem: Exception) -> Response:

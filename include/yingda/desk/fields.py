@@ -11,13 +11,19 @@ from urllib.parse import parse_qsl
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from yingda.domain import forms
+from yingda.domain import acts, forms, life, severity
 from yingda.domain.calendar import SHANGHAI
 from yingda.domain.documents import StatementKind
-from yingda.domain.life import DocumentKind, RequestKind
-from yingda.services import viewing
+from yingda.domain.fields import Answer, CommitmentMade, field_label
+from yingda.domain.lead import REOPENING_STAGES
+from yingda.domain.life import DocumentKind, LeadOrigin, LetterKind, RequestKind
+from yingda.domain.severity import Severity, Topic
+from yingda.services import naming
 from yingda.services.briefing import Brief, DocumentShown
 from yingda.settings import Settings
+
+NOTHING_IF_EMPTY = frozenset({"moment", "statement_kind"})
+"""Fields that a browser sends empty where a program would leave them out."""
 
 EMPTY_ROWS = 3
 MOST_ROWS = 30
@@ -76,7 +82,7 @@ def shown(
         refused = typed.get("action") == action
         values = typed if refused else _begun(brief, action, house)
         form = forms.FORMS[brief.kind][action]
-        fields = tuple(_fields(form, "", values, wrong if refused else {}, house))
+        fields = tuple(_fields(form, "", values, wrong if refused else {}, house, _narrowed(brief, house)))
         made.append(Form(action, forms.button(brief.kind, action, house.locale), fields, refused))
     return tuple(made)
 
@@ -97,22 +103,47 @@ def answer_of(kind: RequestKind, sent: Mapping[str, str]) -> dict[str, Any]:
     form = forms.FORMS[kind].get(action)
     if form is None:
         return answer
+    return answer | given(form, sent)
+
+
+def given(form: type[BaseModel], sent: Mapping[str, str]) -> dict[str, Any]:
+    """Return the fields of a form out of what a browser sent: what they would be in JSON, empty rows left out."""
+    found: dict[str, Any] = {}
     for name, field in form.model_fields.items():
         widget = _widget(field)
         if widget == "commitments":
-            answer[name] = list(_rows_of(name, sent))
-        elif name not in sent or (widget in {"moment", "statement_kind"} and not sent[name].strip()):
+            found[name] = list(_rows_of(name, sent))
+        elif name not in sent or (widget in NOTHING_IF_EMPTY and not sent[name].strip()):
             continue
         elif widget == "lines":
-            answer[name] = [line.strip() for line in sent[name].splitlines() if line.strip()]
+            found[name] = [line.strip() for line in sent[name].splitlines() if line.strip()]
         else:
-            answer[name] = sent[name]
-    return answer
+            found[name] = sent[name]
+    return found
+
+
+def of_act(name: str, house: Settings, typed: Mapping[str, Any], wrong: Mapping[str, str], **lists: Any) -> Form:
+    """Return the form of an act on an incident; see `of_form`."""
+    return of_form(acts.ACTS[name], name, house, typed, wrong, **lists)
+
+
+def of_form(
+    form: type[Answer], name: str, house: Settings, typed: Mapping[str, Any], wrong: Mapping[str, str], **lists: Any
+) -> Form:
+    """Return a form as it is shown.
+
+    :param name: what it is told apart by
+    :param typed: what stands in it: what was typed and refused, kept as it was, or what it begins with
+    :param wrong: message by field
+    :param lists: choices by widget, where they are not always the same
+    """
+    shown_fields = tuple(_fields(form, "", typed, wrong, house, lists))
+    return Form(name, form.labels[house.locale == "en"], shown_fields, bool(wrong))
 
 
 def _rows_of(name: str, sent: Mapping[str, str]) -> Iterable[dict[str, str]]:
     for position in range(MOST_ROWS):
-        row = {part: sent.get(f"{name}-{position}-{part}", "") for part in forms.CommitmentMade.model_fields}
+        row = {part: sent.get(f"{name}-{position}-{part}", "") for part in CommitmentMade.model_fields}
         if any(value.strip() for value in row.values()):
             # A moment left out is "required"; an empty one would be "no date".
             yield {part: value for part, value in row.items() if part != "due" or value.strip()}
@@ -131,12 +162,23 @@ def _begun(brief: Brief, action: str, house: Settings) -> Mapping[str, Any]:
             return statement.content
         about = brief.context.incident.title
         title = f"Statement on: {about}" if house.locale == "en" else f"关于“{about}”的情况说明"
+        coming = brief.context.next_statement
         return {
             "kind": StatementKind.FINAL.value,
             "title": title[:200],
             "body": report.content["wording"] if report is not None else "",
+            **(coming.begins if coming is not None else {}),
         }
     return {}
+
+
+def _narrowed(brief: Brief, house: Settings) -> dict[str, tuple[Choice, ...]]:
+    """Return the choices by widget that depend on where the incident stands."""
+    coming = brief.context.next_statement
+    if coming is None:
+        return {}
+    words = statement_kind_labels(house.locale)
+    return {"statement_kind": tuple(Choice(kind.value, words[kind]) for kind in coming.kinds)}
 
 
 def _document(brief: Brief, kind: DocumentKind) -> DocumentShown | None:
@@ -144,7 +186,12 @@ def _document(brief: Brief, kind: DocumentKind) -> DocumentShown | None:
 
 
 def _fields(
-    form: type[BaseModel], prefix: str, values: Mapping[str, Any], wrong: Mapping[str, str], house: Settings
+    form: type[BaseModel],
+    prefix: str,
+    values: Mapping[str, Any],
+    wrong: Mapping[str, str],
+    house: Settings,
+    lists: Mapping[str, tuple[Choice, ...]] | None = None,
 ) -> Iterable[Field]:
     """Yield the fields of a form; `prefix` is `commitments-0-` in a row, and `commitments.0.` in messages."""
     for name, field in form.model_fields.items():
@@ -156,19 +203,19 @@ def _fields(
             kept = value if isinstance(value, list) else []
             more = min(EMPTY_ROWS, MOST_ROWS - len(kept)) if len(kept) < MOST_ROWS else 0
             rows = tuple(
-                tuple(_fields(forms.CommitmentMade, f"{prefix}{name}-{position}-", row, wrong, house))
+                tuple(_fields(CommitmentMade, f"{prefix}{name}-{position}-", row, wrong, house))
                 for position, row in enumerate([*kept, *({} for _ in range(more))])
             )
         yield Field(
             name=prefix + name,
-            label=forms.field_label(form, name, house.locale),
+            label=field_label(form, name, house.locale),
             widget=widget,
             # The rows after the last need not be filled in, so the browser must not insist.
             required=field.is_required() and not prefix,
             value=_typed(widget, value),
             error=_message(place, widget, wrong),
             longest=next((m.max_length for m in field.metadata if hasattr(m, "max_length")), None),
-            choices=_choices(widget, house),
+            choices=(lists or {}).get(widget) or _choices(widget, house),
             rows=rows,
         )
 
@@ -209,9 +256,32 @@ def _shanghai(value: str) -> str:
 def _choices(widget: str, house: Settings) -> tuple[Choice, ...]:
     english = house.locale == "en"
     if widget == "unit":
-        return (Choice("", "–"), *(Choice(unit.id, unit.name) for unit in viewing.units(house)))
+        return (Choice("", "–"), *(Choice(unit.id, unit.name) for unit in naming.units(house)))
     if widget == "statement_kind":
         return tuple(Choice(kind.value, STATEMENT_KINDS[kind][english]) for kind in StatementKind)
+    if widget == "officer":
+        named = (Choice(one.id, one.name_en if english else one.name) for one in house.roster.officers)
+        return (Choice("", "–"), *named)
+    if widget == "severity":
+        return tuple(Choice(one.value, severity.label(one, house.locale)) for one in Severity)
+    if widget == "reopening_stage":
+        return tuple(Choice(one.value, life.label(one, house.locale)) for one in reversed(REOPENING_STAGES))
+    if widget == "letter_kind":
+        return tuple(Choice(one.value, life.label(one, house.locale)) for one in LetterKind)
+    if widget == "official_account":
+        return tuple(Choice(one.id, one.label(house.locale)) for one in house.policy.official_accounts)
+    if widget == "topic":
+        return (Choice("", "–"), *(Choice(one.value, severity.label(one, house.locale)) for one in Topic))
+    if widget == "lead_origin":
+        return tuple(Choice(one.value, life.label(one, house.locale)) for one in LeadOrigin)
+    if widget == "yes_no":
+        return (Choice("false", "No" if english else "否"), Choice("true", "Yes" if english else "是"))
+    if widget == "ground":
+        return tuple(
+            Choice(one.id, f"{life.label(kind, house.locale)}{'：' if not english else ': '}{one.label(house.locale)}")
+            for kind, rule in house.policy.letters.items()
+            for one in rule.grounds
+        )
     return ()
 
 
@@ -219,6 +289,7 @@ STATEMENT_KINDS: Mapping[StatementKind, tuple[str, str]] = {
     StatementKind.FINAL: ("情况说明（最终）", "Final statement"),
     StatementKind.HOLDING: ("阶段性说明（暂不能办结，列出时间表）", "Interim statement (says why, with a timetable)"),
     StatementKind.CORRECTION: ("更正", "Correction"),
+    StatementKind.WITHDRAWAL: ("撤回", "Withdrawal"),
 }
 
 
@@ -234,7 +305,7 @@ def told(kind: RequestKind, action: str, given: Mapping[str, Any], house: Settin
     for name, field in form.model_fields.items():
         text = _told(_widget(field), given.get(name), house)
         if text:
-            pairs.append((forms.field_label(form, name, house.locale), text))
+            pairs.append((field_label(form, name, house.locale), text))
     return pairs
 
 
@@ -242,14 +313,16 @@ def _told(widget: str, value: Any, house: Settings) -> str:
     if not value:
         return ""
     if widget == "unit":
-        return viewing.unit(str(value), house).name
+        return naming.unit(str(value), house).name
+    if widget == "officer":
+        return naming.officer(str(value), house).name
     if widget == "statement_kind":
         return statement_kind_labels(house.locale).get(str(value), str(value))
     if widget == "moment":
         return _shanghai(str(value)).replace("T", " ")
     if widget == "commitments":
         return "\n".join(
-            f"{_shanghai(str(row['due'])).replace('T', ' ')}  {viewing.unit(row['unit'], house).name}  {row['text']}"
+            f"{_shanghai(str(row['due'])).replace('T', ' ')}  {naming.unit(row['unit'], house).name}  {row['text']}"
             for row in value
         )
     return _typed(widget, value)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from yingda import wiring
 from yingda.domain.errors import YingdaError
-from yingda.services import answering, briefing, linking
+from yingda.services import answering, briefing, lettering, linking
 from yingda.services.answering import Claims
 from yingda.services.briefing import Brief, Decided
 from yingda.settings import Settings
@@ -78,13 +78,33 @@ def who_changed(claims: Claims, house: Settings) -> briefing.Who | None:
 
 
 def deliver(incident_no: str) -> None:
-    """Send what the answer owes; runs after the reply. What fails stays owed, and tasks try it again."""
+    """Send what the answer owes, write the letters it approved; runs after the reply. What fails is tried again."""
+    _write_letters(incident_no)
+    _hand_over(incident_no)
+
+
+def deliver_all() -> None:
+    """Send whatever is owed now, also what belongs to no incident; runs after the reply."""
+    _hand_over(None)
+
+
+def _hand_over(incident_no: str | None) -> None:
     try:
         wiring.courier().deliver(incident_no)
     except Exception as problem:
         # Messages of others' errors may hold an address with its password; ours never do.
         said = str(problem) if isinstance(problem, YingdaError) else ""
-        log.error("Mail for %s stays owed: %s %s", incident_no, type(problem).__name__, said)
+        log.error("Mail for %s stays owed: %s %s", incident_no or "the office", type(problem).__name__, said)
+
+
+def _write_letters(incident_no: str) -> None:
+    try:
+        problems = lettering.write_letters(wiring.transaction, wiring.settings(), incident_no)
+    except Exception as problem:
+        log.error("Letters of %s are still to be written: %s", incident_no, type(problem).__name__)
+    else:
+        for said in problems:
+            log.error("%s", said)
 
 
 def form_token(token: str, house: Settings) -> str:

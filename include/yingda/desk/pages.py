@@ -8,14 +8,17 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
+from sqlalchemy.exc import SQLAlchemyError
 
 from yingda import rendering, wiring
+from yingda.desk.reasons import reason
 from yingda.domain import clocks, forms, life, roles, severity
 from yingda.domain.clocks import ClockKind, lateness_label
+from yingda.domain.errors import SettingsError
 from yingda.domain.life import DocumentKind, RequestKind, Stage
 from yingda.domain.roles import Role
 from yingda.domain.severity import Severity
-from yingda.services import viewing
+from yingda.services import lead_desk, naming
 from yingda.services.viewing import ClockSeen, EventSeen
 from yingda.settings import Settings
 
@@ -30,11 +33,21 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         office=house.roster.office,
         # In Airflow's frame a link to Airflow would open Airflow inside itself.
         framed=request.headers.get("sec-fetch-dest") == "iframe",
-        unit_name=lambda unit_id: viewing.unit(unit_id, house).name,
+        unit_name=lambda unit_id: naming.unit(unit_id, house).name,
         promised_for=lambda moment: _moment(moment, house.locale),
+        new_leads=_new_leads,
         **values,
     )
     return HTMLResponse(html.encode(errors="replace"), status_code=status)
+
+
+def _new_leads() -> int:
+    """Return how many leads wait; a navigation without that number is better than none, so 0 if it cannot be told."""
+    try:
+        with wiring.reading() as session:
+            return lead_desk.waiting(session)
+    except (SettingsError, SQLAlchemyError):
+        return 0
 
 
 def message(
@@ -96,14 +109,14 @@ def event_words(event: EventSeen, house: Settings) -> list[str]:
         said.append(roles.label(Role(data["role"]), locale))
     for key in ("unit", "suggested"):
         if data.get(key):
-            said.append(viewing.unit(data[key], house).name)
+            said.append(naming.unit(data[key], house).name)
     if data.get("officers"):
-        said.append(", ".join(viewing.officer(each, house).name for each in data["officers"]))
+        said.append(", ".join(naming.officer(each, house).name for each in data["officers"]))
     if "was" in data and "severity" in data:
         said.append(f"{'from' if locale == 'en' else '原'} {severity.label(Severity(data['was']), locale)}")
-    for key in ("channel", "url", "reason", "comment", "problem", "where", "who"):
+    for key in ("channel", "url", "reason", "why", "comment", "problem", "where", "who"):
         if isinstance(data.get(key), str) and data[key]:
-            said.append(data[key])
+            said.append(reason(data[key], locale))
     for key in ("due_at", "until", "when"):
         if data.get(key):
             said.append(_moment(data[key], locale))

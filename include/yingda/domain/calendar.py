@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
 
 from .errors import CalendarError, Fault
+from .working_hours import Window, in_order, length_of_day
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+NOTICE_MONTH = 11
+"""The month in which the State Council publishes the arrangement of the year to come."""
 
 _SATURDAY = 5
 
@@ -105,17 +109,23 @@ class Arrangements(BaseModel):
 
 
 class WorkingCalendar:
-    """Which days are worked.
+    """Which days are worked, and when on them working time passes.
 
     :param years: the arrangement of each known year
+    :param hours: the windows of a working day, in order, one at least (policy key `working_hours`)
     :param published: asked once for a year that `years` lacks; returns its arrangement or None
+    :raises ValueError: no window, or windows out of order
     """
 
     def __init__(
         self,
         years: Mapping[int, YearArrangement],
+        hours: Sequence[Window],
         published: Callable[[int], YearArrangement | None] | None = None,
     ) -> None:
+        if not hours:
+            raise ValueError("A working day without working hours would never end. Give one window at least.")
+        self.hours: tuple[Window, ...] = in_order(hours)
         self._years: dict[int, YearArrangement] = dict(years)
         self._published = published
         self._off: set[date] = set()
@@ -153,24 +163,39 @@ class WorkingCalendar:
             return True
         return day.weekday() < _SATURDAY and day not in self._off
 
-    def add_working_days(self, moment: datetime, days: int) -> datetime:
-        """Return the UTC moment at the same Shanghai time of day, `days` working days after `moment`.
+    def missing_years(self, today: date) -> tuple[int, ...]:
+        """Return the years that should be known on `today`, a date in Shanghai, and are not; ascending.
 
-        The day of `moment` itself is not counted, worked or not: one working day after Saturday 10:00 is
-        Monday 10:00, as it is after Friday 10:00.
+        The arrangement of the year to come counts as missing from the first day of `NOTICE_MONTH` on.
+        """
+        wanted = (today.year, today.year + 1) if today.month >= NOTICE_MONTH else (today.year,)
+        return tuple(year for year in wanted if not self.knows(year))
+
+    def add_working_days(self, moment: datetime, days: int) -> datetime:
+        """Return the earliest UTC moment at which `days` working days have been used up since `moment`.
+
+        A working day is as much time as its working hours hold, and passes only within them: Monday 10:00 and one
+        working day is Tuesday 10:00. Outside working hours the count waits for the next window. What is used up as
+        a window closes ends then, not when the next one opens: Friday 20:00 and one working day is Monday at closing.
 
         :raises CalendarError: the count reaches a year without arrangement
         """
         if days < 0:
             raise ValueError(f"{days} working days cannot be added. Pass zero or more.")
         day = shanghai_date(moment)
-        left = days
-        while left:
-            day += timedelta(days=1)
+        left = days * length_of_day(self.hours)
+        if not left:
+            return moment.astimezone(UTC)
+        while True:
             if self.is_working_day(day):
-                left -= 1
-        local = moment.astimezone(SHANGHAI)
-        return datetime.combine(day, local.timetz()).astimezone(UTC)
+                midnight = datetime.combine(day, time(), SHANGHAI)
+                for window in self.hours:
+                    # Shanghai has kept one offset from UTC since 1991, so wall-clock time adds up.
+                    begins, closes = max(midnight + window.opens, moment), midnight + window.closes
+                    if closes - begins >= left:
+                        return (begins + left).astimezone(UTC)
+                    left -= max(closes - begins, timedelta())
+            day += timedelta(days=1)
 
     def _learn(self, arrangement: YearArrangement) -> None:
         for holiday in arrangement.holidays:

@@ -73,16 +73,36 @@ class ClockKind(StrEnum):
     BRIEF_REPLY = "brief_reply"
     VERIFICATION = "verification"
     PUBLIC_WORD = "public_word"
+    FURTHER_WORD = "further_word"
     PRESS_CONFERENCE = "press_conference"
     REVIEW = "review"
+    COMMITMENT = "commitment"
+    ACTION_ITEM = "action_item"
+
+
+BY_POLICY = (
+    ClockKind.BRIEF_REPLY,
+    ClockKind.VERIFICATION,
+    ClockKind.PUBLIC_WORD,
+    ClockKind.FURTHER_WORD,
+    ClockKind.PRESS_CONFERENCE,
+    ClockKind.REVIEW,
+)
+"""The clocks whose length policy states; the others run until a date that somebody named."""
+
+ANEW = frozenset({ClockKind.FURTHER_WORD, ClockKind.COMMITMENT, ClockKind.ACTION_ITEM})
+"""The clocks of which an incident may have several, one for each time something comes to be owed."""
 
 
 _LABELS: dict[ClockKind, tuple[str, str]] = {
     ClockKind.BRIEF_REPLY: ("简要答复", "Brief reply"),
     ClockKind.VERIFICATION: ("核实结果", "Verified result"),
     ClockKind.PUBLIC_WORD: ("首次发布权威信息", "First authoritative information in public"),
+    ClockKind.FURTHER_WORD: ("后续对外说明", "Further word in public"),
     ClockKind.PRESS_CONFERENCE: ("新闻发布会", "Press conference"),
     ClockKind.REVIEW: ("总结", "After-action review"),
+    ClockKind.COMMITMENT: ("承诺事项", "Commitment"),
+    ClockKind.ACTION_ITEM: ("整改事项", "Action item"),
 }
 
 _UNITS: dict[str, tuple[str, str]] = {
@@ -97,7 +117,8 @@ _UNITS: dict[str, tuple[str, str]] = {
 def due(span: Span, started_at: datetime, calendar: WorkingCalendar) -> datetime:
     """Return the UTC moment after which what was asked at `started_at` is late.
 
-    `2h` counts every hour; `5wd` counts working days of `calendar`, make-up days included.
+    `2h` counts every hour, nights and holidays too; `5wd` counts the working hours of five working days of
+    `calendar`, make-up days included, and is due the moment they are used up.
 
     :raises CalendarError: working days reach a year that `calendar` does not know
     """

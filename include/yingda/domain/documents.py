@@ -14,6 +14,7 @@ class StatementKind(StrEnum):
     FINAL = "final"
     HOLDING = "holding"
     CORRECTION = "correction"
+    WITHDRAWAL = "withdrawal"
 
 
 def canonical(content: Mapping[str, Any]) -> bytes:

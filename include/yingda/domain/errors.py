@@ -118,3 +118,24 @@ class FieldsRefused(YingdaError):
 
 class NotNow(YingdaError):
     """What was asked of an incident cannot be done where it stands."""
+
+
+class LeadNotFound(YingdaError):
+    """No reported lead has this id."""
+
+
+class LeadSettled(YingdaError):
+    """Somebody else opened, joined or dismissed the lead first.
+
+    :param settled_by: an officer id or "account:<name>"
+    :param state: what became of it, a value of `life.LeadState`
+    :param at: when, UTC
+    :param incident_no: the incident it belongs to now; None where it was dismissed
+    """
+
+    def __init__(self, settled_by: str, state: str, at: datetime, incident_no: str | None) -> None:
+        self.settled_by = settled_by
+        self.state = state
+        self.at = at
+        self.incident_no = incident_no
+        super().__init__(f"{settled_by} settled it first ({state}, {at.isoformat()})")

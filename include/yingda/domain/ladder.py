@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -13,6 +14,7 @@ from pydantic import BeforeValidator, ConfigDict, PlainValidator
 
 from .calendar import WorkingCalendar
 from .clocks import Span, due
+from .errors import CalendarError
 from .roles import Role
 
 ASKED = "asked"
@@ -83,6 +85,13 @@ class Rung:
 def climb(
     rungs: Iterable[Rung], started_at: datetime, due_at: datetime, calendar: WorkingCalendar
 ) -> tuple[tuple[datetime, Rung], ...]:
-    """Return each rung with its UTC moment on this clock, earliest first."""
-    timed = [(rung.moment(started_at, due_at, calendar), rung) for rung in rungs]
+    """Return each rung with its UTC moment on this clock, earliest first.
+
+    A rung in working days that reaches a year `calendar` does not know is left out until it does: the others must not
+    wait for it.
+    """
+    timed = []
+    for rung in rungs:
+        with suppress(CalendarError):
+            timed.append((rung.moment(started_at, due_at, calendar), rung))
     return tuple(sorted(timed, key=lambda pair: pair[0]))

@@ -22,36 +22,47 @@ REOPENING_STAGES = (Stage.ASSIGN_UNIT, Stage.VERIFICATION, Stage.STATEMENT)
 
 _NOT_QUOTED = frozenset({"title", "summary", "reason", "source_url"})
 
+TITLE, SUMMARY, PLATFORM, ADDRESS, REASON = 200, 4000, 100, 2000, 500
+"""Longest texts of a lead, in characters."""
+
+
+def web_address(value: str) -> str:
+    """Return an address as it was given.
+
+    :raises ValueError: not http(s), not one address, or one with a user name or password
+    """
+    parts = urlsplit(value)
+    whole = bool(parts.hostname) and not any(character.isspace() for character in value)
+    if parts.scheme.lower() not in {"http", "https"} or not whole or "@" in parts.netloc:
+        raise ValueError("only http:// and https:// addresses without a user name are taken")
+    _ = parts.port  # raises where it is no port
+    return value
+
 
 class LeadConf(BaseModel):
     """A lead as reported: where, when, what; never by whom it was posted."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
-    title: str | None = Field(default=None, min_length=1, max_length=200)
-    summary: str = Field(default="", max_length=4000)
+    title: str | None = Field(default=None, min_length=1, max_length=TITLE)
+    summary: str = Field(default="", max_length=SUMMARY)
     topic: Topic | None = None
     severity: Severity = Severity.GENERAL
     urgent: bool = False
     drill: bool = False
     unit: OfficeId | None = None
-    platform: str | None = Field(default=None, max_length=100)
-    source_url: str | None = Field(default=None, max_length=2000)
+    platform: str | None = Field(default=None, max_length=PLATFORM)
+    source_url: str | None = Field(default=None, max_length=ADDRESS)
     seen_at: AwareDatetime | None = None
     reporter: OfficeId | None = None
     incident_no: str | None = Field(default=None, pattern=r"^[A-Z]{2,16}-[0-9]{4}-[0-9]{3,}$")
     stage: Stage | None = None
-    reason: str | None = Field(default=None, max_length=500)
+    reason: str | None = Field(default=None, max_length=REASON)
 
     @field_validator("source_url")
     @classmethod
     def _an_address_of_the_web(cls, value: str | None) -> str | None:
-        if value is not None:
-            parts = urlsplit(value)
-            if parts.scheme.lower() not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
-                raise ValueError("only http:// and https:// addresses without a user name are taken")
-            _ = parts.port  # raises where it is no port
-        return value
+        return None if value is None else web_address(value)
 
     @field_validator("title", "summary", "platform", "source_url", "reason")
     @classmethod

@@ -46,6 +46,10 @@ class RequestKind(StrEnum):
     CLOSE = "close"
     REVIEW = "review"
     COMMITMENT = "commitment"
+    EMERGENCY_PLAN = "emergency_plan"
+    DECIDE_LETTER = "decide_letter"
+    SEND_LETTER = "send_letter"
+    ENQUIRY = "enquiry"
 
 
 class RequestState(StrEnum):
@@ -65,6 +69,45 @@ class Outcome(StrEnum):
 
     PUBLISHED = "published"
     NO_PUBLICATION = "no_publication"
+    DISMISSED = "dismissed"
+    MERGED = "merged"
+
+
+class CommitmentSource(StrEnum):
+    """Where something was promised: in a published statement, or as an action item of a review."""
+
+    STATEMENT = "statement"
+    REVIEW = "review"
+
+
+class LetterKind(StrEnum):
+    """What is written to somebody outside about a refuted claim of fact."""
+
+    CORRECTION_REQUEST = "correction_request"
+    REFERRAL = "referral"
+
+
+class LetterState(StrEnum):
+    PROPOSED = "proposed"
+    REFUSED = "refused"
+    APPROVED = "approved"
+    SENT = "sent"
+    NOT_SENT = "not_sent"
+
+
+class LeadOrigin(StrEnum):
+    """Who brought a lead; never who posted."""
+
+    OFFICER = "officer"
+    SUPERIOR = "superior"
+    HOTLINE = "hotline"
+    MEDIA = "media"
+
+
+class LeadState(StrEnum):
+    NEW = "new"
+    OPENED = "opened"
+    JOINED = "joined"
     DISMISSED = "dismissed"
 
 
@@ -106,7 +149,11 @@ _WORDS: tuple[tuple[StrEnum, str, str], ...] = (
     (RequestKind.PRESS_CONFERENCE, "召开新闻发布会", "Hold the press conference"),
     (RequestKind.CLOSE, "办结", "Close"),
     (RequestKind.REVIEW, "总结", "After-action review"),
-    (RequestKind.COMMITMENT, "兑现承诺事项", "Answer a commitment"),
+    (RequestKind.COMMITMENT, "报送承诺事项办理情况", "Answer a commitment"),
+    (RequestKind.EMERGENCY_PLAN, "决定是否启动应急预案", "Decide on the emergency plan"),
+    (RequestKind.DECIDE_LETTER, "审定更正请求或移送", "Decide on a correction request or referral"),
+    (RequestKind.SEND_LETTER, "送出函件并登记", "Send the letter and record it"),
+    (RequestKind.ENQUIRY, "答复媒体询问", "Answer a reporter's enquiry"),
     (RequestState.OPEN, "待答复", "Open"),
     (RequestState.ANSWERED, "已答复", "Answered"),
     (RequestState.WITHDRAWN, "已撤回", "Withdrawn"),
@@ -116,6 +163,24 @@ _WORDS: tuple[tuple[StrEnum, str, str], ...] = (
     (Outcome.PUBLISHED, "已发布", "Published"),
     (Outcome.NO_PUBLICATION, "不对外发布", "Not published"),
     (Outcome.DISMISSED, "不予受理", "Dismissed"),
+    (Outcome.MERGED, "已并入其他事件", "Merged into another incident"),
+    (CommitmentSource.STATEMENT, "对外承诺", "Promised in public"),
+    (CommitmentSource.REVIEW, "整改事项", "Action item"),
+    (LetterKind.CORRECTION_REQUEST, "更正请求", "Correction request"),
+    (LetterKind.REFERRAL, "移送", "Referral"),
+    (LetterState.PROPOSED, "待审定", "Proposed"),
+    (LetterState.REFUSED, "不予发函", "Refused"),
+    (LetterState.APPROVED, "已批准，待送出", "Approved, to be sent"),
+    (LetterState.SENT, "已送出", "Sent"),
+    (LetterState.NOT_SENT, "已批准，未送出", "Approved, not sent after all"),
+    (LeadOrigin.OFFICER, "工作人员发现", "Seen by an officer"),
+    (LeadOrigin.SUPERIOR, "上级交办", "From the department above"),
+    (LeadOrigin.HOTLINE, "热线转来", "From the hotline"),
+    (LeadOrigin.MEDIA, "媒体反映", "From the media"),
+    (LeadState.NEW, "待处理", "New"),
+    (LeadState.OPENED, "已受理", "Opened"),
+    (LeadState.JOINED, "已并入", "Joined"),
+    (LeadState.DISMISSED, "不予受理", "Dismissed"),
     (PublicationState.PENDING, "待发布", "Pending"),
     (PublicationState.SENDING, "发布中", "Sending"),
     (PublicationState.CONFIRMED, "已发布", "Confirmed"),

@@ -7,11 +7,13 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
-from .clocks import ClockKind, Span
+from .clocks import BY_POLICY, ClockKind, Span
 from .errors import Fault
 from .ladder import Rung
+from .life import LetterKind
 from .roles import Role
 from .severity import Severity
+from .working_hours import WorkingHours
 
 # Duty officers write the statements, and whoever wrote a text never signs it.
 DRAFTER = Role.DUTY_OFFICER
@@ -104,10 +106,64 @@ class PublicationRule(_Rules):
     pauses: Pauses
 
 
+class HandBackRule(_Rules):
+    """After how many hand-backs the duty officer rules, and the unit ruled upon cannot hand back any more."""
+
+    ruling_after: Annotated[int, Field(ge=1, le=50)]
+
+
+class EmergencyPlanRule(_Rules):
+    """In which incidents the group leader decides on the emergency plan, and who is told once it is started."""
+
+    severities: tuple[Severity, ...]
+    tell: Annotated[tuple[Role, ...], Field(min_length=1)]
+
+
+class Entry(_Rules):
+    """One entry of a list that the office keeps; `id` is what the records hold, so it never changes."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name_en: Annotated[str, Field(min_length=1, max_length=200)]
+
+    def label(self, locale: str) -> str:
+        """Return its name in `locale`."""
+        return self.name_en if locale == "en" else self.name
+
+
+def _each_once(entries: tuple[Any, ...]) -> tuple[Any, ...]:
+    faults: list[tuple[tuple[str | int, ...], str]] = [
+        ((position, "id"), f"'{entry.id}' stands twice. Give each entry its own id.")
+        for position, entry in enumerate(entries)
+        if entry.id in {earlier.id for earlier in entries[:position]}
+    ]
+    if faults:
+        raise Fault(faults)
+    return entries
+
+
+class Site(Entry):
+    """A place on the web that is looked at every working day."""
+
+    url: Annotated[str, Field(pattern=r"^https?://[^\s@]+$", max_length=2000)]
+
+
+Entries = Annotated[tuple[Entry, ...], AfterValidator(_each_once)]
+Sites = Annotated[tuple[Site, ...], AfterValidator(_each_once)]
+
+
+class LetterRule(_Rules):
+    """On which grounds a letter may be written, and who sends it and records that it was sent."""
+
+    grounds: Annotated[Entries, Field(min_length=1)]
+    sent_by: Role
+
+
 class Policy(_Rules):
     """All rules together, as policy.yaml states them. Every default stands in that file and nowhere else."""
 
     clocks: dict[ClockKind, ClockRule]
+    working_hours: WorkingHours
     ladders: dict[ClockKind, tuple[Rung, ...]]
     signing: dict[Severity, Annotated[tuple[Role, ...], Field(min_length=1)]]
     spokesperson: dict[Severity, Annotated[tuple[Role, ...], Field(min_length=1)]]
@@ -116,6 +172,11 @@ class Policy(_Rules):
     links: LinkRule
     mail: MailRule
     publication: PublicationRule
+    hand_back: HandBackRule
+    emergency_plan: EmergencyPlanRule
+    letters: dict[LetterKind, LetterRule]
+    official_accounts: Entries
+    watched_sites: Sites
 
     @property
     def register_at(self) -> time:
@@ -126,11 +187,12 @@ class Policy(_Rules):
     def _whole_and_sound(self) -> Policy:
         faults: list[tuple[tuple[str | int, ...], str]] = []
         for name, table, keys in (
-            ("clocks", self.clocks, ClockKind),
+            ("clocks", self.clocks, BY_POLICY),
             ("ladders", self.ladders, ClockKind),
             ("signing", self.signing, Severity),
             ("spokesperson", self.spokesperson, Severity),
             ("interviewee", self.interviewee, Severity),
+            ("letters", self.letters, LetterKind),
         ):
             faults += [((name,), f"{key.value} is missing. Add it.") for key in keys if key not in table]
         for severity, chain in self.signing.items():
@@ -148,6 +210,11 @@ class Policy(_Rules):
                     faults.append((("ladders", kind.value, position, "at"), said))
                 if not rung.tell:
                     faults.append((("ladders", kind.value, position, "tell"), "nobody is told. Name at least one."))
+        faults += [
+            (("clocks", kind.value), "runs until a date that somebody names, so no length can be set. Take it out.")
+            for kind in self.clocks
+            if kind not in BY_POLICY
+        ]
         if faults:
             raise Fault(faults)
         return self
@@ -157,7 +224,7 @@ class Policy(_Rules):
         # Shares and durations mix, so their order hangs on the length of the clock: the longest one decides here,
         # and `ladder.climb` orders them for a clock that really runs.
         for kind, rungs in self.ladders.items():
-            longest = self.clocks[kind].longest()
+            longest = self.clocks[kind].longest() if kind in self.clocks else None
             days = _days(longest) if longest else 1.0
             self.ladders[kind] = tuple(
                 sorted(rungs, key=lambda r: _days(r.at) if isinstance(r.at, Span) else float(r.at) * days)

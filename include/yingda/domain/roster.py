@@ -210,6 +210,15 @@ class Roster(_Entry):
             officer = self.officer(absence.deputy)
         return officer
 
+    def reached(self, role: Role, unit_id: str | None, on: date) -> tuple[Addressee, ...]:
+        """Return who is reached in a role for the matter of a unit: as `addressees`, but nobody where it has no unit.
+
+        A unit that left the roster counts as none, so that what belonged to it is asked of whoever is left.
+        """
+        if role in UNIT_ROLES and unit_id not in self._units:
+            return ()
+        return self.addressees(role, unit_id, on)
+
     def addressees(self, role: Role, unit_id: str | None, on: date) -> tuple[Addressee, ...]:
         """Return who is asked in a role on a date in Shanghai, each person once.
 

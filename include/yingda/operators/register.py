@@ -51,11 +51,13 @@ class RemindOverdue(BaseOperator):
     def execute(self, context: Context) -> int:
         """Return how many digests are new."""
         from yingda import wiring
-        from yingda.services import registering, reminding
+        from yingda.services import foreseeing, registering, reminding
 
         settings = wiring.settings()
         with wiring.transaction() as session:
             row = registering.compile_day(session, day_of(context), settings, wiring.utcnow())
             new = reminding.owe_digests(session, row, settings, wiring.utcnow())
+            if foreseeing.warn(session, settings, wiring.utcnow()):
+                self.log.warning("calendar.yaml lacks a year; the duty officers are told.")
         wiring.courier().deliver()
         return new

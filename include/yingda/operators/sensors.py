@@ -46,7 +46,7 @@ class DomainSensor(BaseSensorOperator):
 
     Each time it runs it attends to the incident (moves it as far as it goes, raises what is due), acts if this step
     speaks to the outside world, sends the incident's mail, and ends or defers. Whatever was decided is read from the
-    domain database; a task that finds its stage left behind simply ends.
+    domain database; a task that finds its stage left behind, or the pass of its run over, simply ends.
 
     :param stage: value of `yingda.domain.life.Stage`; by default the task id
     :raises AirflowSkipException: the run's lead joined another incident
@@ -71,12 +71,15 @@ class DomainSensor(BaseSensorOperator):
         if opened.joined:
             raise AirflowSkipException(f"The lead joined {opened.incident_no}; this run has nothing to do.")
         incident_no = opened.incident_no
-        standing = self._attend(context, incident_no)
+        standing, over = self._attend(context, incident_no)
+        if over:
+            self.log.info("This pass of %s is over; another run drives it.", incident_no)
+            return
         if standing.stage.value == self.stage:
             self.act(incident_no)
         self._deliver(incident_no)
-        standing = self._attend(context, incident_no)
-        if self._is_through(standing):
+        standing, over = self._attend(context, incident_no)
+        if over or self._is_through(standing):
             self.done(context, incident_no)
             return
         self.defer(
@@ -100,15 +103,16 @@ class DomainSensor(BaseSensorOperator):
         own = Stage(self.stage)
         return standing.stage.is_past(own) or (not self.holds_at_own_stage and standing.stage is own)
 
-    def _attend(self, context: Context, incident_no: str) -> Standing:
+    def _attend(self, context: Context, incident_no: str) -> tuple[Standing, bool]:
+        """Attend to the incident; tell where it stands, and whether this run's pass is over."""
         from yingda import wiring
         from yingda.services import escalating, passing
         from yingda.services.case import take
 
         with wiring.transaction() as session:
             case = take(session, incident_no, wiring.settings(), wiring.utcnow())
-            passing.look_in(case, context["run_id"])
-            return escalating.attend(case)
+            standing = escalating.attend(case)
+            return standing, passing.look_in(case, context["run_id"])
 
     def _deliver(self, incident_no: str) -> None:
         from yingda import wiring

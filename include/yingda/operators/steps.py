@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
@@ -12,6 +13,10 @@ from yingda.operators.sensors import DomainSensor, open_or_find
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+
+KEYS_HOLD = timedelta(hours=24)
+"""How long an Idempotency-Key gives the first result again."""
 
 
 class OpenIncident(BaseOperator):
@@ -94,7 +99,7 @@ class AttendAll(BaseOperator):
     def execute(self, context: Context) -> list[Mapping[str, Any]]:
         """Do it."""
         from yingda import wiring
-        from yingda.services import attending
+        from yingda.services import attending, lettering, repeating
         from yingda.services.passing import RunState
 
         ti = context["ti"]
@@ -109,4 +114,8 @@ class AttendAll(BaseOperator):
         for number, problem in report.problems:
             self.log.error("%s could not be attended to: %s", number, problem)
         wiring.courier().deliver()
+        for problem in lettering.write_letters(wiring.transaction, wiring.settings()):
+            self.log.error("%s", problem)
+        with wiring.transaction() as session:
+            repeating.prune(session, wiring.utcnow() - KEYS_HOLD)
         return [{"trigger_run_id": start.run_id, "conf": start.conf} for start in report.starts]

@@ -154,7 +154,7 @@ class _Story:
 
     def is_told(self) -> bool:
         """Tell whether all was answered that this severity asks for."""
-        last = {"close", "press_conference"} if self.severity == "critical" else {"close"}
+        last = {"close", "press_conference", "emergency_plan"} if self.severity == "critical" else {"close"}
         return last <= set(self.answered)
 
     def concerns(self, asked: Asked) -> bool:
@@ -194,6 +194,7 @@ class _Story:
                 "where": "三楼会议室",
                 "who": "领导小组组长",
             },
+            "emergency_plan": {"action": "start", "reason": "涉及多个小区饮用水。"},
             "close": {"action": "close", "result": "已公开答复，群众认可。"},
         }
         if self.severity == "critical" and asked.kind == "approve_report" and "approve_report" not in self.answered:

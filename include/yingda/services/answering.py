@@ -20,11 +20,20 @@ from yingda.domain.errors import (
     NotYours,
     RequestEnded,
     TextChanged,
-    UnknownUnit,
 )
-from yingda.domain.forms import Answer
-from yingda.domain.life import RequestKind, RequestState
-from yingda.services import assigning, closing, moving, reporting, signing
+from yingda.domain.life import RequestKind, RequestState, Stage
+from yingda.services import (
+    assigning,
+    closing,
+    committing,
+    enquiring,
+    lettering,
+    making_sense,
+    moving,
+    planning,
+    reporting,
+    signing,
+)
 from yingda.services.asking import JUDGES_A_TEXT, TEXT_CHANGED
 from yingda.services.case import Case, take_by_id
 from yingda.settings import Settings
@@ -53,6 +62,15 @@ HANDLERS: Mapping[tuple[RequestKind, str], Handler] = {
     (RequestKind.PRESS_CONFERENCE, "held"): closing.held,
     (RequestKind.CLOSE, "close"): closing.closed,
     (RequestKind.REVIEW, "submit"): closing.reviewed,
+    (RequestKind.COMMITMENT, "submit"): committing.answered,
+    (RequestKind.COMMITMENT, "request_extension"): reporting.extension_asked,
+    (RequestKind.EMERGENCY_PLAN, "start"): planning.started,
+    (RequestKind.EMERGENCY_PLAN, "not_now"): planning.put_off,
+    (RequestKind.DECIDE_LETTER, "approve"): lettering.approved,
+    (RequestKind.DECIDE_LETTER, "refuse"): lettering.refused,
+    (RequestKind.SEND_LETTER, "sent"): lettering.sent,
+    (RequestKind.SEND_LETTER, "not_sent"): lettering.not_sent,
+    (RequestKind.ENQUIRY, "answered"): enquiring.answered,
 }
 
 
@@ -117,10 +135,10 @@ def answer(session: Session, claims: Claims, body: Mapping[str, Any], settings: 
     given = {"action": body.get("action"), "revision_sha256": body.get("revision_sha256"), "fields": fields}
     if asked.decision is not None:
         return _repeat(asked.decision, claims.officer_id, _fingerprint(given))
-    allowed = allowed_actions(session, asked.request)
+    allowed = allowed_actions(session, asked.request, settings)
     form = forms.read(asked.request.kind, body.get("action"), fields, settings.locale, allowed)
     _the_text_that_was_read(asked.request, body.get("revision_sha256"), settings.locale)
-    _makes_sense(form, asked.request, settings, now)
+    making_sense.check(case, asked.request, form)
     if asked.request.kind in JUDGES_A_TEXT:
         signing.refuse_if_involved(case, session.get_one(Revision, asked.request.revision_id), claims.officer_id)
     decision = Decision(
@@ -151,13 +169,17 @@ def answer(session: Session, claims: Claims, body: Mapping[str, Any], settings: 
     return decision
 
 
-def allowed_actions(session: Session, request: Request) -> tuple[str, ...]:
+def allowed_actions(session: Session, request: Request, settings: Settings) -> tuple[str, ...]:
     """Return the actions by which a request may be answered now, the usual one first.
 
-    Once the duty officer had to rule who answers, the unit cannot hand it back any more.
+    Once the duty officer had to rule who answers, the unit cannot hand it back any more; nor while an interim word in
+    its matter is on its way to the public.
     """
     actions = forms.actions(request.kind)
-    if "hand_back" in actions and assigning.is_ruled(session, request.incident_id):
+    if "hand_back" not in actions:
+        return actions
+    interim = session.get_one(Incident, request.incident_id).stage.is_past(Stage.VERIFICATION)
+    if interim or assigning.is_ruled(session, request.incident_id, settings.policy.hand_back):
         return tuple(action for action in actions if action != "hand_back")
     return actions
 
@@ -194,43 +216,6 @@ def _the_text_that_was_read(request: Request, given: object, locale: str) -> Non
         raise FieldsRefused({"revision_sha256": english if locale == "en" else chinese})
     if given != request.revision_sha256:
         raise TextChanged("The text you judged is not the one that is asked about.")
-
-
-def _makes_sense(form: Answer, request: Request, settings: Settings, now: datetime) -> None:
-    """Check what a schema cannot: units exist, promised moments lie ahead."""
-    english = settings.locale == "en"
-    wrong: dict[str, str] = {}
-
-    def unit(name: str, value: str) -> None:
-        try:
-            settings.roster.unit(value)
-        except UnknownUnit:
-            known = ", ".join(known.id for known in settings.roster.units)
-            wrong[name] = f"no such unit; one of: {known}" if english else f"没有这个单位，可选：{known}"
-
-    def ahead(name: str, value: datetime) -> None:
-        if value <= now:
-            wrong[name] = "must lie in the future" if english else "须晚于现在"
-
-    if isinstance(form, forms.Assign):
-        unit("unit", form.unit)
-    if isinstance(form, forms.HandBack) and form.suggested_unit:
-        unit("suggested_unit", form.suggested_unit)
-    if isinstance(form, forms.RequestExtension):
-        ahead("until", form.until)
-        if request.due_at is not None and form.until <= request.due_at:
-            wrong["until"] = "must lie after the present time limit" if english else "须晚于现在的时限"
-    promised: tuple[forms.CommitmentMade, ...] = ()
-    name = ""
-    if isinstance(form, forms.Statement):
-        promised, name = form.commitments, "commitments"
-    elif isinstance(form, forms.Review):
-        promised, name = form.actions, "actions"
-    for position, promise in enumerate(promised):
-        unit(f"{name}.{position}.unit", promise.unit)
-        ahead(f"{name}.{position}.due", promise.due)
-    if wrong:
-        raise FieldsRefused(wrong)
 
 
 def refused_as_not_yours(problem: NotYours, locale: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from yingda.domain.calendar import shanghai_date
 from yingda.domain.clocks import due
 from yingda.domain.life import DocumentKind, RequestKind, RequestState
-from yingda.domain.roles import UNIT_ROLES, Role
+from yingda.domain.roles import Role
 from yingda.domain.roster import Addressee as Person
 from yingda.services import telling
 from yingda.services.case import Case
@@ -28,16 +28,39 @@ ASKED: dict[RequestKind, tuple[Role, ...]] = {
     RequestKind.PRESS_CONFERENCE: (Role.MEDIA_LIAISON,),
     RequestKind.CLOSE: (Role.DUTY_OFFICER,),
     RequestKind.REVIEW: (Role.DUTY_OFFICER, Role.SECTION_HEAD),
+    RequestKind.COMMITMENT: (Role.INFORMATION_OFFICER,),
+    RequestKind.EMERGENCY_PLAN: (Role.GROUP_LEADER,),
+    RequestKind.DECIDE_LETTER: (Role.OFFICE_DIRECTOR,),
+    RequestKind.ENQUIRY: (Role.MEDIA_LIAISON,),
 }
-"""Who is asked for what (contract: the desk); signing goes by the chain of the severity instead."""
+"""Who is asked for what (contract: the desk); signing goes by the chain of the severity, letters by policy."""
+
+BESIDE = frozenset(
+    {
+        RequestKind.PRESS_CONFERENCE,
+        RequestKind.REVIEW,
+        RequestKind.COMMITMENT,
+        RequestKind.EMERGENCY_PLAN,
+        RequestKind.DECIDE_LETTER,
+        RequestKind.SEND_LETTER,
+        RequestKind.ENQUIRY,
+    }
+)
+"""What is asked beside the steps: no step waits for it, and it stays asked when the incident goes back to a step."""
+
+PROMISED = frozenset({RequestKind.COMMITMENT, RequestKind.DECIDE_LETTER, RequestKind.SEND_LETTER, RequestKind.ENQUIRY})
+"""What is owed to somebody outside whatever becomes of the incident."""
 
 JUDGES_A_TEXT = frozenset({RequestKind.APPROVE_REPORT, RequestKind.SIGN_STATEMENT})
 
 
-def open_request(case: Case, kind: RequestKind, role: Role | None = None) -> Request | None:
-    """Return the open request of a kind, and role where the kind has several."""
+def open_request(case: Case, kind: RequestKind, role: Role | None = None, about: str = "") -> Request | None:
+    """Return the open request of a kind, role where the kind has several, and subject where there are several."""
     query = select(Request).where(
-        Request.incident_id == case.incident.id, Request.kind == kind, Request.state == RequestState.OPEN
+        Request.incident_id == case.incident.id,
+        Request.kind == kind,
+        Request.about == about,
+        Request.state == RequestState.OPEN,
     )
     if role is not None:
         query = query.where(Request.role == role)
@@ -49,8 +72,13 @@ def ask(
     kind: RequestKind,
     *,
     role: Role | None = None,
+    roles: Sequence[Role] = (),
     clock: Clock | None = None,
     revision: Revision | None = None,
+    about: str = "",
+    unit_id: str | None = None,
+    due_at: datetime | None = None,
+    people: Sequence[Person] | None = None,
 ) -> Request | None:
     """See to it that somebody is asked: opens the request and owes its mails, unless it stands open already.
 
@@ -58,22 +86,31 @@ def ask(
     may answer, the duty officers are told why, once.
 
     :param role: who is asked; by default as the kind says
+    :param roles: several roles that are asked as one; the first names the request
+    :param about: which of several the request is about, `commitment:12`
+    :param unit_id: whose officers are asked; by default those of the unit that holds the incident
+    :param due_at: until when (UTC), where no clock says so
+    :param people: who is asked, each person once, where roles do not say it
     :return: the open request, or None where nobody may answer
     """
-    roles = (role,) if role is not None else ASKED[kind]
-    standing = open_request(case, kind, roles[0])
+    roles = (role,) if role is not None else tuple(roles) or ASKED[kind]
+    standing = open_request(case, kind, roles[0], about)
     if standing is not None:
         over = _why_over(case, standing, revision)
         if over is None:
             return standing
         withdraw(case, standing, over)
-    people = _who(case, kind, roles, revision)
+    if people is None:
+        people = _who(case, kind, roles, revision, unit_id or case.incident.unit_id)
     if not people:
-        telling.nobody_may_answer(case, kind, roles, revision)
+        telling.nobody_may_answer(case, kind, roles, revision, about)
         return None
     rounds = case.session.scalar(
         select(func.count()).where(
-            Request.incident_id == case.incident.id, Request.kind == kind, Request.role == roles[0]
+            Request.incident_id == case.incident.id,
+            Request.kind == kind,
+            Request.role == roles[0],
+            Request.about == about,
         )
     )
     request = Request(
@@ -81,13 +118,14 @@ def ask(
         incident_id=case.incident.id,
         kind=kind,
         role=roles[0],
+        about=about,
         round=(rounds or 0) + 1,
         state=RequestState.OPEN,
         clock_id=clock.id if clock else None,
         revision_id=revision.id if revision else None,
         revision_sha256=revision.sha256 if revision else None,
         opened_at=case.now,
-        due_at=clock.due_at if clock else None,
+        due_at=clock.due_at if clock else due_at,
         expires_at=_link_end(case),
         addressees=[
             Addressee(officer_id=p.officer.id, deputy_for=p.deputy_for.id if p.deputy_for else None) for p in people
@@ -139,7 +177,7 @@ def withdraw(case: Case, request: Request, why: str, actor: str = "system") -> N
     case.record("request_withdrawn", actor, request=request.public_id, request_kind=request.kind.value, why=why)
 
 
-def withdraw_all(case: Case, why: str, *, actor: str = "system", keep: Sequence[RequestKind] = ()) -> None:
+def withdraw_all(case: Case, why: str, *, actor: str = "system", keep: Collection[RequestKind] = ()) -> None:
     """Take back every open request but those of the kinds in `keep`."""
     for request in open_requests(case):
         if request.kind not in keep:
@@ -174,15 +212,15 @@ def signers(case: Case, revision: Revision) -> list[Signature]:
     )
 
 
-def _who(case: Case, kind: RequestKind, roles: Sequence[Role], revision: Revision | None) -> list[Person]:
+def _who(
+    case: Case, kind: RequestKind, roles: Sequence[Role], revision: Revision | None, unit_id: str | None
+) -> list[Person]:
     barred: set[str] = set()
     if revision is not None and kind in JUDGES_A_TEXT:
         barred = {revision.author_id} | {s.signer_id for s in signers(case, revision)}
     people: dict[str, Person] = {}
     for role in roles:
-        if role in UNIT_ROLES and case.incident.unit_id is None:
-            continue
-        for person in case.settings.roster.addressees(role, case.incident.unit_id, shanghai_date(case.now)):
+        for person in case.settings.roster.reached(role, unit_id, shanghai_date(case.now)):
             if person.officer.id not in barred:
                 people.setdefault(person.officer.id, person)
     return list(people.values())

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 from yingda.domain.clocks import ClockKind
 from yingda.domain.forms import Assign, Dismiss, HandBack
 from yingda.domain.life import Outcome, RequestKind, Stage
-from yingda.services import asking, clocking
+from yingda.domain.policy import HandBackRule
+from yingda.services import asking, clocking, planning
 from yingda.services.case import SYSTEM, Case
 from yingda.store.models import Decision, Request
 
@@ -37,8 +38,8 @@ def see_to_brief_reply(case: Case) -> None:
 
 
 def assigned(case: Case, request: Request, answer: Assign, actor: str) -> None:
-    """The duty officer names a unit; after the second hand-back that is a ruling."""
-    if is_ruled(case.session, case.incident.id):
+    """The duty officer names a unit; after as many hand-backs as policy says (key `hand_back`) that is a ruling."""
+    if is_ruled(case.session, case.incident.id, case.settings.policy.hand_back):
         case.record("ruled", actor, unit=answer.unit, reason=answer.reason or None)
     _notify(case, answer.unit, "duty_officer", actor, reason=answer.reason)
 
@@ -46,8 +47,9 @@ def assigned(case: Case, request: Request, answer: Assign, actor: str) -> None:
 def dismissed(case: Case, request: Request, answer: Dismiss, actor: str) -> None:
     """The duty officer finds nothing to answer: nothing is owed any more but the closing."""
     clocking.cancel(case, actor, answer.reason)
-    asking.withdraw_all(case, "dismissed", actor=actor)
+    asking.withdraw_all(case, "dismissed", actor=actor, keep=asking.PROMISED - {RequestKind.DECIDE_LETTER})
     case.incident.outcome = Outcome.DISMISSED
+    case.incident.wanted_statement = case.incident.wanted_reason = None
     case.record("dismissed", actor, reason=answer.reason)
     case.move(Stage.CLOSING, actor)
 
@@ -66,24 +68,23 @@ def handed_back(case: Case, request: Request, answer: HandBack, actor: str) -> N
     take_away(case, actor)
 
 
-HAND_BACKS_BEFORE_RULING = 2
-"""The second hand-back forces a ruling by the duty officer that cannot be handed back."""
+def is_ruled(session: Session, incident_id: int, rule: HandBackRule) -> bool:
+    """Tell whether units handed an incident back so often that the duty officer's word is the last.
 
-
-def is_ruled(session: Session, incident_id: int) -> bool:
-    """Tell whether units handed an incident back so often that the duty officer's word is the last."""
+    :param rule: how often that is (policy key `hand_back`)
+    """
     count = session.scalar(
         select(func.count())
         .select_from(Decision)
         .join(Request, Decision.request_id == Request.id)
         .where(Request.incident_id == incident_id, Decision.action == "hand_back")
     )
-    return (count or 0) >= HAND_BACKS_BEFORE_RULING
+    return (count or 0) >= rule.ruling_after
 
 
 def take_away(case: Case, actor: str) -> None:
     """No unit holds the incident any more; the duty officer is asked."""
-    asking.withdraw_all(case, "reassigned", actor=actor, keep=(RequestKind.PRESS_CONFERENCE,))
+    asking.withdraw_all(case, "reassigned", actor=actor, keep=asking.BESIDE)
     case.incident.unit_id = None
     case.move(Stage.ASSIGN_UNIT, actor)
 
@@ -93,9 +94,14 @@ def _notify(case: Case, unit_id: str, how: str, actor: str, reason: str = "") ->
     incident.unit_id = unit_id
     incident.notified_at = case.now
     case.record("assigned", actor, unit=unit_id, how=how, reason=reason or None)
-    # What is owed runs from the first notification; a transfer never resets it.
-    for kind in (ClockKind.BRIEF_REPLY, ClockKind.VERIFICATION):
-        clocking.start(case, kind, started_at=case.now)
+    # What is owed runs from the first notification; a transfer never resets it. A verified result, once there, makes a
+    # brief reply pointless.
+    verified = clocking.find(case, ClockKind.VERIFICATION)
+    first = case.now if verified is None else verified.started_at
+    if verified is None or verified.met_at is None:
+        clocking.start(case, ClockKind.BRIEF_REPLY, started_at=first)
+    clocking.start(case, ClockKind.VERIFICATION, started_at=first)
+    planning.tell_unit(case)
     case.move(Stage.BRIEF_REPLY, actor)
 
 

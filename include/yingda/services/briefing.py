@@ -16,12 +16,15 @@ from sqlalchemy.orm import Session
 from yingda.domain.life import DocumentKind, RequestKind
 from yingda.domain.roles import Role
 from yingda.domain.severity import Severity, Topic
-from yingda.services import comparing, viewing
+from yingda.services import comparing, drafting, naming, observing, particulars
 from yingda.services.answering import Asked, allowed_actions
 from yingda.services.asking import ASKED
 from yingda.services.comparing import Changed
 from yingda.services.composing import returned_with
-from yingda.services.viewing import Named
+from yingda.services.dossier import ObservationSeen
+from yingda.services.drafting import NextStatement
+from yingda.services.naming import Named
+from yingda.services.particulars import Particular
 from yingda.settings import Settings
 from yingda.store.models import Decision, Document, Incident, Request, Revision, Signature, SourceLink
 
@@ -110,6 +113,9 @@ class Context:
     extension: ExtensionAsked | None
     signatures: tuple[Signed, ...]
     units: tuple[Named, ...]
+    particulars: tuple[Particular, ...]
+    next_statement: NextStatement | None
+    observations: tuple[ObservationSeen, ...]
 
 
 @dataclass(frozen=True)
@@ -161,7 +167,7 @@ def brief(session: Session, asked: Asked, officer_id: str, house: Settings) -> B
         kind=request.kind,
         round=request.round,
         revision_sha256=request.revision_sha256,
-        actions=() if asked.decision else allowed_actions(session, request),
+        actions=() if asked.decision else allowed_actions(session, request, house),
         due_at=request.due_at,
         expires_at=request.expires_at,
         officer=_addressed(request, officer_id, asked.deputy_for, house),
@@ -176,8 +182,8 @@ def decided(decision: Decision, incident: Incident, house: Settings) -> Decided:
         id=decision.id,
         incident_no=incident.number,
         action=decision.action,
-        officer=viewing.officer(decision.officer_id, house),
-        deputy_for=viewing.officer(decision.deputy_for, house) if decision.deputy_for else None,
+        officer=naming.officer(decision.officer_id, house),
+        deputy_for=naming.officer(decision.deputy_for, house) if decision.deputy_for else None,
         at=decision.at,
         fields=decision.payload,
     )
@@ -188,6 +194,9 @@ def acting_role(request: Request, officer_id: str, deputy_for: str | None, house
     holder = deputy_for or officer_id
     roles = ASKED.get(request.kind, ())
     held = next((found.roles for found in house.roster.officers if found.id == holder), ())
+    if request.kind is RequestKind.ENQUIRY:
+        # Besides the liaison, whoever gives interviews is asked, by a role that policy names or by name.
+        roles = (*roles, *(role for named in house.policy.interviewee.values() for role in named), *held)
     if request.role in held or request.role not in roles:
         return request.role
     return next((role for role in roles if role in held), request.role)
@@ -196,9 +205,9 @@ def acting_role(request: Request, officer_id: str, deputy_for: str | None, house
 def _addressed(request: Request, officer_id: str, deputy_for: str | None, house: Settings) -> Addressed:
     return Addressed(
         id=officer_id,
-        name=viewing.officer(officer_id, house).name,
+        name=naming.officer(officer_id, house).name,
         role=acting_role(request, officer_id, deputy_for, house),
-        deputy_for=viewing.officer(deputy_for, house) if deputy_for else None,
+        deputy_for=naming.officer(deputy_for, house) if deputy_for else None,
     )
 
 
@@ -213,7 +222,7 @@ def _context(session: Session, asked: Asked, house: Settings) -> Context:
             urgent=incident.urgent,
             drill=incident.drill,
             topic=incident.topic,
-            unit=viewing.unit(incident.unit_id, house) if incident.unit_id else None,
+            unit=naming.unit(incident.unit_id, house) if incident.unit_id else None,
             platform=incident.platform,
             source_urls=tuple(links),
             opened_at=incident.opened_at,
@@ -223,7 +232,14 @@ def _context(session: Session, asked: Asked, house: Settings) -> Context:
         brief_reply=_brief_reply(session, request, house),
         extension=_extension(session, request, house) if request.kind is RequestKind.EXTENSION else None,
         signatures=_signatures(session, request, house),
-        units=viewing.units(house),
+        units=naming.units(house),
+        particulars=particulars.of(session, request, incident, house),
+        next_statement=(
+            drafting.next_statement(session, incident, request.opened_at, house)
+            if request.kind is RequestKind.DRAFT_STATEMENT
+            else None
+        ),
+        observations=observing.latest(session, incident, house),
     )
 
 
@@ -252,7 +268,7 @@ def _documents(session: Session, request: Request, house: Settings) -> tuple[Doc
             number=shown[kind].number,
             sha256=shown[kind].sha256,
             judged=shown[kind].id == request.revision_id,
-            author=viewing.officer(shown[kind].author_id, house),
+            author=naming.officer(shown[kind].author_id, house),
             at=shown[kind].at,
             content=shown[kind].content,
             changes=comparing.changes(session, shown[kind], kind, house) if kind is judged_kind else (),
@@ -286,11 +302,11 @@ def _remarks(session: Session, request: Request, house: Settings, which: ColumnE
     suggested = decision.payload.get("suggested_unit")
     return (
         Remark(
-            author=viewing.officer(decision.officer_id, house),
+            author=naming.officer(decision.officer_id, house),
             role=acting_role(judged, decision.officer_id, decision.deputy_for, house),
             action=decision.action,
             text=decision.payload.get("comment") or decision.payload.get("reason") or "",
-            suggested_unit=viewing.unit(suggested, house) if suggested else None,
+            suggested_unit=naming.unit(suggested, house) if suggested else None,
             at=decision.at,
         ),
     )
@@ -300,26 +316,32 @@ def _brief_reply(session: Session, request: Request, house: Settings) -> BriefRe
     decision = _latest(session, request, RequestKind.BRIEF_REPLY, "submit")
     if decision is None:
         return None
-    return BriefReply(viewing.officer(decision.officer_id, house), decision.payload["reply"], decision.at)
+    return BriefReply(naming.officer(decision.officer_id, house), decision.payload["reply"], decision.at)
 
 
 def _extension(session: Session, request: Request, house: Settings) -> ExtensionAsked | None:
-    decision = _latest(session, request, RequestKind.REPORT, "request_extension")
+    asked_by = RequestKind.COMMITMENT if request.about else RequestKind.REPORT
+    decision = _latest(session, request, asked_by, "request_extension", request.about)
     if decision is None:
         return None
     return ExtensionAsked(
-        viewing.officer(decision.officer_id, house),
+        naming.officer(decision.officer_id, house),
         decision.payload["reason"],
         datetime.fromisoformat(decision.payload["until"]),
         decision.at,
     )
 
 
-def _latest(session: Session, request: Request, kind: RequestKind, action: str) -> Decision | None:
+def _latest(session: Session, request: Request, kind: RequestKind, action: str, about: str = "") -> Decision | None:
     return session.scalars(
         select(Decision)
         .join(Request, Decision.request_id == Request.id)
-        .where(Request.incident_id == request.incident_id, Request.kind == kind, Decision.action == action)
+        .where(
+            Request.incident_id == request.incident_id,
+            Request.kind == kind,
+            Request.about == about,
+            Decision.action == action,
+        )
         .order_by(Decision.id.desc())
         .limit(1)
     ).one_or_none()
@@ -329,7 +351,7 @@ def _signatures(session: Session, request: Request, house: Settings) -> tuple[Si
     if request.revision_id is None:
         return ()
     rows = session.scalars(select(Signature).where(Signature.revision_id == request.revision_id).order_by(Signature.id))
-    return tuple(Signed(row.role, viewing.officer(row.signer_id, house), row.at) for row in rows)
+    return tuple(Signed(row.role, naming.officer(row.signer_id, house), row.at) for row in rows)
 
 
 @dataclass(frozen=True)
@@ -355,7 +377,7 @@ def who_answered(session: Session, request_id: str, house: Settings) -> Who | No
     decision, request = row
     return Who(
         id=decision.officer_id,
-        name=viewing.officer(decision.officer_id, house).name,
+        name=naming.officer(decision.officer_id, house).name,
         role=acting_role(request, decision.officer_id, decision.deputy_for, house),
         action=decision.action,
         at=decision.at,
@@ -382,7 +404,7 @@ def who_changed(session: Session, request_id: str, house: Settings) -> Who | Non
     held = next((found.roles for found in house.roster.officers if found.id == author), ())
     return Who(
         id=author,
-        name=viewing.officer(author, house).name,
+        name=naming.officer(author, house).name,
         role=next((role for role in ASKED[wrote] if role in held), ASKED[wrote][0]),
         action="submit",
         at=newest.Revision.at,

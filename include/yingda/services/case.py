@@ -47,7 +47,10 @@ def take(session: Session, number: str, settings: Settings, now: datetime) -> Ca
     :raises IncidentNotFound: there is none
     """
     incident = session.scalars(
-        select(Incident).where(Incident.number == number).with_for_update().execution_options(populate_existing=True)
+        select(Incident)
+        .where(Incident.number == number.replace("\x00", "?"))
+        .with_for_update()
+        .execution_options(populate_existing=True)
     ).one_or_none()
     if incident is None:
         raise IncidentNotFound(f"No incident has the number {number!r}. Numbers look like YQCZBG-2026-001.")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from yingda.domain.clocks import ClockKind, due
+from yingda.domain.clocks import BY_POLICY, ClockKind, due
 from yingda.services.case import Case
 from yingda.store.models import Clock
 
@@ -40,6 +40,50 @@ def start(case: Case, kind: ClockKind, *, started_at: datetime) -> Clock | None:
     return clock
 
 
+def start_further(case: Case) -> Clock | None:
+    """Start what a further word in public owes from now (policy key `clocks.further_word`), unless one is owed already.
+
+    :return: the clock that runs, or None where policy owes nothing
+    """
+    standing = ticking(case, ClockKind.FURTHER_WORD)
+    if standing is not None:
+        return standing
+    span = case.settings.policy.clocks[ClockKind.FURTHER_WORD].span_for(case.incident.severity, case.incident.urgent)
+    if span is None:
+        return None
+    return start_until(case, ClockKind.FURTHER_WORD, due(span, case.now, case.settings.calendar))
+
+
+def public(case: Case) -> Clock | None:
+    """Return the clock of the word that the public is owed now: the first one, or a further one; None if of none."""
+    return ticking(case, ClockKind.PUBLIC_WORD) or ticking(case, ClockKind.FURTHER_WORD)
+
+
+def stop(case: Case, kind: ClockKind, reason: str, actor: str) -> None:
+    """Let the running clock of a kind, if there is one, not be owed any more."""
+    clock = ticking(case, kind)
+    if clock is not None:
+        drop(case, clock, reason, actor)
+
+
+def start_until(case: Case, kind: ClockKind, due_at: datetime) -> Clock:
+    """Start a clock that runs from now until a moment that somebody named (UTC), besides others of its kind."""
+    before = find(case, kind)
+    clock = Clock(
+        incident_id=case.incident.id,
+        kind=kind,
+        cycle=before.cycle + 1 if before is not None else 1,
+        started_at=case.now,
+        due_at=due_at,
+        original_due_at=due_at,
+    )
+    case.session.add(clock)
+    case.session.flush()
+    case.record("clock_started", clock=kind.value, started_at=case.now.isoformat(), due_at=due_at.isoformat())
+    note_missed(case, clock)
+    return clock
+
+
 def ticking(case: Case, kind: ClockKind) -> Clock | None:
     """Return the clock of a kind that still runs: what people asked on the way to it should see as their time."""
     clock = find(case, kind)
@@ -56,17 +100,24 @@ def note_missed(case: Case, clock: Clock) -> None:
 def meet(case: Case, kind: ClockKind, actor: str) -> None:
     """Note that what was owed is here, late or not."""
     clock = find(case, kind)
-    if clock is None or clock.met_at is not None or clock.cancelled_at is not None:
+    if clock is not None:
+        meet_clock(case, clock, actor)
+
+
+def meet_clock(case: Case, clock: Clock, actor: str) -> None:
+    """Note that what one clock asked for is here, late or not; once."""
+    if clock.met_at is not None or clock.cancelled_at is not None:
         return
     note_missed(case, clock)
     clock.met_at = case.now
-    case.record("clock_met", actor, clock=kind.value, late=clock.missed_at is not None)
+    case.record("clock_met", actor, clock=clock.kind.value, late=clock.missed_at is not None)
 
 
 def cancel(case: Case, actor: str, reason: str) -> None:
-    """Stop every clock that still runs, without an answer: nothing is owed any more."""
+    """Stop every clock that policy set going, without an answer: nothing is owed any more but what was promised."""
     for clock in running(case):
-        drop(case, clock, reason, actor)
+        if clock.kind in BY_POLICY:
+            drop(case, clock, reason, actor)
 
 
 def drop(case: Case, clock: Clock, reason: str, actor: str) -> None:

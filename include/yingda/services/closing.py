@@ -6,16 +6,25 @@ from sqlalchemy import update
 
 from yingda.domain.clocks import ClockKind
 from yingda.domain.forms import Close, Held, Review
-from yingda.domain.life import DocumentKind, Outcome, RequestKind, Stage
-from yingda.services import asking, clocking, writing
+from yingda.domain.life import CommitmentSource, DocumentKind, Outcome, RequestKind, Stage
+from yingda.services import asking, clocking, committing, writing
 from yingda.services.case import Case
 from yingda.store.models import Request, SourceLink
 
-OUTLIVES_CLOSING = (RequestKind.PRESS_CONFERENCE, RequestKind.REVIEW, RequestKind.COMMITMENT)
+OUTLIVES_CLOSING = asking.BESIDE - {RequestKind.EMERGENCY_PLAN}
+"""What stays asked, or may be asked, of an incident that is closed."""
 
 
 def see_to_closing(case: Case) -> None:
-    """Step `closing`: the duty officer is asked; nobody waits for it in Airflow."""
+    """Step `closing`: the duty officer is asked; nobody waits for it in Airflow.
+
+    Not while the last public word is an interim one: its promises come first.
+    """
+    if committing.is_interim(case):
+        standing = asking.open_request(case, RequestKind.CLOSE)
+        if standing is not None:
+            asking.withdraw(case, standing, "interim")
+        return
     asking.ask(case, RequestKind.CLOSE)
 
 
@@ -24,6 +33,16 @@ def see_to_press_conference(case: Case) -> None:
     clock = clocking.ticking(case, ClockKind.PRESS_CONFERENCE)
     if clock is not None:
         asking.ask(case, RequestKind.PRESS_CONFERENCE, clock=clock)
+
+
+def keep_asking(case: Case) -> None:
+    """Ask again for a press conference or a review whose link ended, or whose people left, wherever the incident is."""
+    for kind, clock_kind in (
+        (RequestKind.PRESS_CONFERENCE, ClockKind.PRESS_CONFERENCE),
+        (RequestKind.REVIEW, ClockKind.REVIEW),
+    ):
+        if asking.open_request(case, kind) is not None:
+            asking.ask(case, kind, clock=clocking.ticking(case, clock_kind))
 
 
 def closed(case: Case, request: Request, answer: Close, actor: str) -> None:
@@ -51,6 +70,8 @@ def held(case: Case, request: Request, answer: Held, actor: str) -> None:
 
 
 def reviewed(case: Case, request: Request, answer: Review, actor: str) -> None:
-    """The lessons are written down."""
-    writing.add_revision(case, DocumentKind.REVIEW, actor, answer.model_dump(mode="json"))
+    """The lessons are written down; each action item is asked for until its day."""
+    content = answer.model_dump(mode="json")
+    revision = writing.add_revision(case, DocumentKind.REVIEW, actor, content)
+    committing.promise(case, revision, CommitmentSource.REVIEW, content["actions"])
     clocking.meet(case, ClockKind.REVIEW, actor)

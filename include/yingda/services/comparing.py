@@ -11,9 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from yingda import rendering
-from yingda.domain import forms
 from yingda.domain.differing import Part, difference
-from yingda.domain.forms import Answer, Report, Review, Statement
+from yingda.domain.fields import Answer, field_label
+from yingda.domain.forms import Report, Review, Statement
 from yingda.domain.life import DocumentKind
 from yingda.settings import Settings
 from yingda.store.models import Revision
@@ -51,7 +51,7 @@ def compare(
     for name in form.model_fields:
         old, new = _words(before.get(name), house), _words(after.get(name), house)
         if old != new:
-            found.append(Changed(name, forms.field_label(form, name, house.locale), difference(old, new)))
+            found.append(Changed(name, field_label(form, name, house.locale), difference(old, new)))
     return tuple(found)
 
 

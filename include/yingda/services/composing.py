@@ -15,15 +15,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from yingda import rendering
-from yingda.domain import clocks, life, roles
+from yingda.domain import clocks, life, roles, severity
 from yingda.domain.clocks import lateness_label
 from yingda.domain.ladder import ASKED
-from yingda.domain.life import RequestKind, RequestState
+from yingda.domain.life import LeadState, RequestKind, RequestState
 from yingda.domain.roles import Role
 from yingda.domain.severity import Severity, Topic
-from yingda.services import linking, presenting
+from yingda.services import linking, naming, particulars, presenting, published, speaking
 from yingda.settings import Settings
-from yingda.store.models import Clock, Decision, Incident, OutboxMessage, Publication, Request, Revision
+from yingda.store.models import Clock, Decision, Incident, OutboxMessage, Publication, ReportedLead, Request, Revision
 from yingda.transports.mail import Letter
 
 
@@ -40,6 +40,16 @@ class CaseInMail:
     drill: bool
     unit_name: str | None
     opened_at: datetime
+
+
+@dataclass(frozen=True)
+class LeadInMail:
+    """A reported lead as the subject and the head of a mail show it."""
+
+    title: str
+    severity: Severity
+    urgent: bool
+    drill: bool
 
 
 def compose(session: Session, message: OutboxMessage, settings: Settings) -> Letter:
@@ -111,6 +121,7 @@ def _request(session: Session, message: OutboxMessage, settings: Settings) -> di
         },
         "deputy_for": _person(message.values.get("deputy_for"), settings),
         "comments": returned_with(session, request, settings),
+        "particulars": particulars.of(session, request, session.get_one(Incident, request.incident_id), settings),
         "link": linking.link(settings, request, message.officer_id),
     }
 
@@ -181,8 +192,13 @@ def _as_role(role: Role, locale: str) -> str:
 
 
 def _wording(session: Session, message: OutboxMessage, settings: Settings) -> dict[str, Any]:
+    """Return the wording that holds now: a mail that waited long must not spread what was corrected or withdrawn."""
     revision = session.get_one(Revision, message.values["revision_id"])
     incident = session.get_one(Incident, message.incident_id)
+    standing = published.newest(session, incident.id)
+    if standing is not None and standing.revision.id > revision.id:
+        revision = standing.revision
+    before = published.newest(session, incident.id, before=revision)
     url = session.scalars(
         select(Publication.url).where(Publication.revision_id == revision.id, Publication.url.is_not(None))
     ).first()
@@ -194,12 +210,29 @@ def _wording(session: Session, message: OutboxMessage, settings: Settings) -> di
 
     return {
         "statement": {
+            "kind": revision.content["kind"],
+            "instead_of": before.title if before is not None else None,
             "title": revision.content["title"],
             "text": rendering.plain_text(presenting.public_html(revision.content, settings)),
             "url": url,
         },
         "spokesperson": names(policy.spokesperson[incident.severity]),
-        "interviewee": names(policy.interviewee[incident.severity]),
+        "interviewee": speaking.interviewees(incident, settings),
+    }
+
+
+def _emergency(session: Session, message: OutboxMessage, settings: Settings) -> dict[str, Any]:
+    decision = session.get_one(Decision, message.values["decision_id"])
+    incident = session.get_one(Incident, message.incident_id)
+    named, deputy_for = decision.payload["interviewee"], message.values["deputy_for"]
+    return {
+        "started": decision.action == "start",
+        "decided_by": naming.officer(decision.officer_id, settings).name,
+        "decided_at": decision.at,
+        "reason": decision.payload["reason"],
+        "interviewee": [naming.officer(named, settings).name] if named else speaking.interviewees(incident, settings),
+        "you_speak": bool(named) and named in (message.officer_id, deputy_for),
+        "deputy_for": _person(deputy_for, settings),
     }
 
 
@@ -208,6 +241,12 @@ _NOTICES: dict[str, tuple[str, str]] = {
     "publication_refused": ("签发不全或文本有变，未予发布", "Not published: signatures missing or the text changed"),
     "publication_failed": ("发布未成功", "Publication failed"),
     "publication_unknown": ("发布结果不明，请核实", "Publication outcome unknown: please check"),
+    "calendar_missing": ("工作日历缺少明年的安排", "The working calendar lacks a year"),
+    "lead_reported": ("收到一条线索，请处理", "A lead came in"),
+    "lead_graver": (
+        "并入的线索报得更急、更重，请看是否调整级别",
+        "A lead that joined says it is graver: please see whether to regrade",
+    ),
     "not_seen_live": ("公开页面上未见到发布的文本", "The published text was not seen on the public page"),
 }
 
@@ -232,7 +271,48 @@ def _notice(session: Session, message: OutboxMessage, settings: Settings) -> dic
         lines.append(f"Channel: {values['channel']}" if english else f"渠道：{values['channel']}")
     if values.get("problem"):
         lines.append(values["problem"])
-    return {"heading": _NOTICES[values["about"]][english], "lines": lines}
+    heading = _NOTICES[values["about"]][english]
+    if values["about"] == "calendar_missing":
+        year = values["year"]
+        lines.append(
+            f"Working days of {year} cannot be counted. Please add the State Council's notice to calendar.yaml."
+            if english
+            else f"{year} 年的工作日时限无法计算。请把国务院办公厅公布的节假日安排补进 calendar.yaml。"
+        )
+        return {"heading": heading, "lines": lines, "lead": None}
+    if "lead" in values:
+        return {"heading": heading, **_lead(session, message, settings)}
+    return {"heading": heading, "lines": lines}
+
+
+def _lead(session: Session, message: OutboxMessage, settings: Settings) -> dict[str, Any]:
+    """Return what a notice says of a reported lead, and where on the desk it is settled."""
+    english, locale = settings.locale == "en", settings.locale
+    lead = session.scalars(select(ReportedLead).where(ReportedLead.public_id == message.values["lead"])).one()
+    grade = severity.label(lead.severity, locale)
+    if lead.urgent:
+        grade += ", urgent" if english else "（紧急）"
+    said = [
+        ("Severity", "级别", grade),
+        ("Unit", "责任单位", naming.unit(lead.unit_id, settings).name if lead.unit_id else ""),
+        ("Platform", "平台", lead.platform or ""),
+        ("Link", "链接", lead.source_url or ""),
+        ("Seen", "发现时间", rendering.local(lead.seen_at) if lead.seen_at else ""),
+        ("Reported", "报送时间", rendering.local(lead.reported_at)),
+        ("Who brought it", "线索来源", life.label(lead.origin, locale)),
+    ]
+    facts = "\n".join(f"{en}: {text}" if english else f"{zh}：{text}" for en, zh, text in said if text)
+    lines = [line for line in (lead.title, lead.summary, facts) if line]
+    if message.incident_id is not None:
+        return {"lines": lines}
+    if lead.state is not LeadState.NEW:
+        state = life.label(lead.state, locale)
+        lines.insert(0, f"Settled meanwhile: {state}." if english else f"已有人处理：{state}。")
+    return {
+        "lines": lines,
+        "board_link": f"{settings.public_url}/desk/leads/{lead.public_id}",
+        "lead": LeadInMail(lead.title, lead.severity, lead.urgent, lead.drill),
+    }
 
 
 def _digest(session: Session, message: OutboxMessage, settings: Settings) -> dict[str, Any]:
@@ -245,6 +325,7 @@ _VALUES: dict[str, Callable[[Session, OutboxMessage, Settings], dict[str, Any]]]
     "request": _request,
     "ladder": _ladder,
     "wording": _wording,
+    "emergency": _emergency,
     "notice": _notice,
     "digest": _digest,
 }

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from yingda.domain.calendar import shanghai_date
 from yingda.domain.ladder import ASKED, Rung, climb
-from yingda.domain.life import Stage
-from yingda.domain.roles import UNIT_ROLES, Role
+from yingda.domain.life import RequestState, Stage
+from yingda.domain.roles import Role
 from yingda.domain.roster import Addressee as Person
 from yingda.services import asking, clocking, moving, publishing, telling
 from yingda.services.case import Case
@@ -66,10 +66,11 @@ def attend(case: Case) -> Standing:
 def to_attend(session: Session) -> list[str]:
     """Return the numbers of all incidents that something may be due for, oldest first."""
     ticking = select(Clock.incident_id).where(Clock.met_at.is_(None), Clock.cancelled_at.is_(None))
+    asked = select(Request.incident_id).where(Request.state == RequestState.OPEN)
     return list(
         session.scalars(
             select(Incident.number)
-            .where(or_(Incident.closed_at.is_(None), Incident.id.in_(ticking)))
+            .where(or_(Incident.closed_at.is_(None), Incident.id.in_(ticking), Incident.id.in_(asked)))
             .order_by(Incident.id)
         )
     )
@@ -105,9 +106,7 @@ def _told(case: Case, clock: Clock, rung: Rung) -> list[tuple[Person, str, Reque
                     told.setdefault(addressee.officer_id, (_person(case, addressee), ASKED, request))
             continue
         role = Role(listener)
-        if role in UNIT_ROLES and case.incident.unit_id is None:
-            continue
-        for person in case.settings.roster.addressees(role, case.incident.unit_id, shanghai_date(case.now)):
+        for person in case.settings.roster.reached(role, case.incident.unit_id, shanghai_date(case.now)):
             told.setdefault(person.officer.id, (person, role.value, None))
     return list(told.values())
 
@@ -116,7 +115,7 @@ def _asked_by(case: Case, clock: Clock) -> list[Request]:
     """Return the open requests a clock waits for: its own, or all that hold the incident up now."""
     requests = asking.open_requests(case)
     own = [request for request in requests if request.clock_id == clock.id]
-    return own or requests
+    return own or [request for request in requests if request.kind not in asking.BESIDE]
 
 
 def _person(case: Case, addressee: Addressee) -> Person:

@@ -8,13 +8,49 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from yingda.domain.life import Stage
-from yingda.services import assigning, closing, publishing, reporting, signing
+from yingda.domain.life import Outcome, Stage
+from yingda.services import (
+    assigning,
+    closing,
+    committing,
+    enquiring,
+    lettering,
+    passing,
+    planning,
+    publishing,
+    reporting,
+    signing,
+)
 from yingda.services.case import Case
 
 
+def _see_to_closing(case: Case) -> None:
+    """Step `closing`: what the public is still owed comes first."""
+    if not _goes_on(case):
+        closing.see_to_closing(case)
+
+
 def _rest(case: Case) -> None:
-    """Nothing is owed at this stage without a person."""
+    """A closed incident rests until something that was promised in public is answered or due."""
+    _goes_on(case)
+
+
+def _goes_on(case: Case) -> bool:
+    """Take an incident that is public up again where the public is owed more: what comes is a further pass."""
+    incident = case.incident
+    if incident.outcome in (Outcome.DISMISSED, Outcome.MERGED):
+        return False
+    back = reporting.outstanding(case) if incident.stage is Stage.CLOSING else None
+    news = committing.take_up(case)
+    if incident.wanted_statement is not None:
+        passing.reopen(case, Stage.STATEMENT, "interim_owed")
+    elif back is not None:
+        passing.reopen(case, back, "report_outstanding", further=False)
+    elif news is not None:
+        passing.reopen(case, Stage.STATEMENT, news)
+    else:
+        return False
+    return True
 
 
 STEPS: dict[Stage, Callable[[Case], None]] = {
@@ -26,7 +62,7 @@ STEPS: dict[Stage, Callable[[Case], None]] = {
     Stage.STATEMENT_APPROVAL: signing.see_to_signatures,
     Stage.PUBLICATION: publishing.see_to_publications,
     Stage.LIVE_CHECK: publishing.see_to_live_check,
-    Stage.CLOSING: closing.see_to_closing,
+    Stage.CLOSING: _see_to_closing,
     Stage.CLOSED: _rest,
 }
 
@@ -38,4 +74,9 @@ def advance(case: Case) -> None:
         STEPS[stage](case)
         if case.incident.stage is stage:
             break
+    closing.keep_asking(case)
+    committing.see_to_commitments(case)
+    planning.see_to_plan(case)
+    lettering.see_to_letters(case)
+    enquiring.see_to_enquiries(case)
     case.session.flush()

@@ -15,8 +15,8 @@ from yingda.domain.clocks import ClockKind
 from yingda.domain.errors import ConfRefused, UnknownOfficer, UnknownUnit
 from yingda.domain.lead import LeadConf, local_year, number_of, read, url_key
 from yingda.domain.life import Stage
-from yingda.services import clocking, passing
-from yingda.services.case import Case, take, take_by_id
+from yingda.services import clocking, passing, planning
+from yingda.services.case import SYSTEM, Case, take, take_by_id
 from yingda.settings import Settings
 from yingda.store.models import Incident, Lead, Pass, SourceLink, YearSerial
 
@@ -49,9 +49,12 @@ def open_incident(session: Session, conf: Mapping[str, Any], run_id: str, settin
         _further_pass(case, lead, run_id)
         joined = False
     else:
-        standing = _incident_with_source(session, lead.source_url, settings, now)
+        standing = incident_with_source(session, lead.source_url, settings, now)
+        if standing is not None and standing.incident.drill is not lead.drill:
+            # What is practised and what is real never mix: this one opens its own.
+            standing = None
         joined = standing is not None
-        case = standing or _new_incident(session, lead, run_id, settings, now)
+        case = standing or _driven_by(run_id, anew(session, lead, settings, now, run_id=run_id))
     session.add(
         Lead(
             run_id=run_id,
@@ -81,12 +84,15 @@ def _known_to_the_roster(lead: LeadConf, settings: Settings) -> None:
         ) from None
 
 
-def _incident_with_source(session: Session, url: str | None, settings: Settings, now: datetime) -> Case | None:
+def incident_with_source(session: Session, url: str | None, settings: Settings, now: datetime) -> Case | None:
+    """Lock the open incident that was seen at an address; None where there is none, and then none is opened meanwhile.
+
+    Call it before any incident is locked.
+    """
     if url is None:
         return None
+    hold_link(session, url)
     key = url_key(url)
-    # Two leads of one link at once: the second waits here and finds the first.
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtext("link:" + key))))
     active = select(SourceLink.incident_id).where(SourceLink.url_key == key, SourceLink.active)
     incident_id = session.scalar(active)
     if incident_id is None:
@@ -96,19 +102,32 @@ def _incident_with_source(session: Session, url: str | None, settings: Settings,
     return case if session.scalar(active) == incident_id else None
 
 
-def _new_incident(session: Session, lead: LeadConf, run_id: str, settings: Settings, now: datetime) -> Case:
+def hold_link(session: Session, url: str) -> None:
+    """Of two leads of one link at once, let the second wait here and find the first."""
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtext("link:" + url_key(url)))))
+
+
+def anew(
+    session: Session, conf: LeadConf, settings: Settings, now: datetime, actor: str = SYSTEM, **on_record: Any
+) -> Case:
+    """Make a new incident of what a lead says: its number, its source, its public clocks, which run from now.
+
+    The caller has looked whether its source is known (`incident_with_source`), and sees to a pass.
+
+    :param on_record: what the event says besides: the run or the reported lead that it came from
+    """
     incident = Incident(
         number=_next_number(session, settings.roster.office.number_prefix, now),
-        title=lead.title,
-        summary=lead.summary,
-        topic=lead.topic,
-        severity=lead.severity,
-        urgent=lead.urgent,
-        drill=lead.drill,
-        unit_id=lead.unit,
-        platform=lead.platform,
-        seen_at=lead.seen_at,
-        reporter_id=lead.reporter,
+        title=conf.title,
+        summary=conf.summary,
+        topic=conf.topic,
+        severity=conf.severity,
+        urgent=conf.urgent,
+        drill=conf.drill,
+        unit_id=conf.unit,
+        platform=conf.platform,
+        seen_at=conf.seen_at,
+        reporter_id=conf.reporter,
         stage=Stage.ASSIGN_UNIT,
         seq=0,
         opened_at=now,
@@ -116,14 +135,28 @@ def _new_incident(session: Session, lead: LeadConf, run_id: str, settings: Setti
     session.add(incident)
     session.flush()
     case = Case(session, incident, settings, now)
-    if lead.source_url is not None:
-        session.add(
-            SourceLink(incident_id=incident.id, url=lead.source_url, url_key=url_key(lead.source_url), active=True)
-        )
-    session.add(Pass(incident_id=incident.id, number=1, run_id=run_id, reason="opened", created_at=now, started_at=now))
-    case.record("incident_opened", severity=lead.severity.value, drill=lead.drill, run_id=run_id)
+    if conf.source_url is not None:
+        add_source(case, conf.source_url)
+    case.record("incident_opened", actor, severity=conf.severity.value, drill=conf.drill, **on_record)
     for kind in (ClockKind.PUBLIC_WORD, ClockKind.PRESS_CONFERENCE):
         clocking.start(case, kind, started_at=now)
+    planning.see_to_plan(case)
+    return case
+
+
+def add_source(case: Case, url: str) -> None:
+    """Note where an incident was seen; leads from there join it, unless they join another open one already."""
+    key = url_key(url)
+    known = select(SourceLink.id).where(SourceLink.url_key == key)
+    if case.session.scalar(known.where(SourceLink.incident_id == case.incident.id)) is None:
+        taken = case.session.scalar(known.where(SourceLink.active)) is not None
+        case.session.add(SourceLink(incident_id=case.incident.id, url=url, url_key=key, active=not taken))
+        case.session.flush()
+
+
+def _driven_by(run_id: str, case: Case) -> Case:
+    mine, now = case.incident.id, case.now
+    case.session.add(Pass(incident_id=mine, number=1, run_id=run_id, reason="opened", created_at=now, started_at=now))
     return case
 
 
@@ -137,6 +170,10 @@ def _next_number(session: Session, prefix: str, now: datetime) -> str:
 
 def _further_pass(case: Case, lead: LeadConf, run_id: str) -> None:
     """Tie a run to a known incident; from `closing` on, it is reopened at the stage the lead names."""
+    into = passing.merged_into(case.session, case.incident.id)
+    if into is not None:
+        number = case.incident.number
+        raise ConfRefused("incident_no", f"{number} was merged into {into}. Name {into}, or undo the merge first")
     if lead.stage is not None and lead.stage is not case.incident.stage:
         if not case.incident.stage.is_past(Stage.LIVE_CHECK):
             raise ConfRefused(

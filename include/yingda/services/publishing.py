@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from yingda.domain.clocks import ClockKind, Span
-from yingda.domain.documents import sha256_of
-from yingda.domain.life import DocumentKind, Outcome, PublicationState, Stage
-from yingda.services import asking, clocking, closing, signing, telling
+from yingda.domain.documents import StatementKind, sha256_of
+from yingda.domain.life import CommitmentSource, DocumentKind, Outcome, PublicationState, Stage
+from yingda.services import asking, clocking, closing, committing, signing, telling
 from yingda.services.case import Case
-from yingda.store.models import Commitment, Publication, Revision
+from yingda.store.models import Publication, Revision
 
 LEASE = timedelta(seconds=60)
 """How long a sender may take before another settles what became of it."""
@@ -48,6 +48,8 @@ def see_to_publications(case: Case) -> None:
     closing.see_to_press_conference(case)
     states = {row.state for row in rows}
     if PublicationState.CONFIRMED in states and not states & {PublicationState.PENDING, PublicationState.SENDING}:
+        if case.incident.wanted_statement == revision.content["kind"]:
+            case.incident.wanted_statement = case.incident.wanted_reason = None
         case.move(Stage.LIVE_CHECK)
 
 
@@ -167,8 +169,8 @@ def confirm(case: Case, sending: Sending, url: str) -> None:
     case.incident.outcome = Outcome.PUBLISHED
     case.record("published", channel=row.channel, url=url, sha256=sending.sha256)
     clocking.meet(case, ClockKind.PUBLIC_WORD, "system")
-    _promise(case, sending, row.revision_id)
-    telling.wording(case, case.session.get_one(Revision, row.revision_id))
+    clocking.meet(case, ClockKind.FURTHER_WORD, "system")
+    _made_public(case, case.session.get_one(Revision, row.revision_id))
 
 
 def put_off(case: Case, sending: Sending, problem: str, *, permanent: bool) -> None:
@@ -265,21 +267,9 @@ def _pause(case: Case, attempt: int) -> timedelta:
     return pause if pause is not None else LEASE
 
 
-def _promise(case: Case, sending: Sending, revision_id: int) -> None:
-    """Each date of a published statement becomes a commitment, once."""
-    promised = sending.content.get("commitments") or []
-    assert isinstance(promised, list)  # noqa: S101 - the form made it a list; this tells the type checker
-    known = set(case.session.scalars(select(Commitment.position).where(Commitment.revision_id == revision_id)))
-    for position, promise in enumerate(promised):
-        if position not in known:
-            case.session.add(
-                Commitment(
-                    incident_id=case.incident.id,
-                    revision_id=revision_id,
-                    position=position,
-                    text=promise["text"],
-                    unit_id=promise["unit"],
-                    due_at=datetime.fromisoformat(promise["due"]),
-                )
-            )
-            case.record("commitment_made", position=position, unit=promise["unit"], due_at=promise["due"])
+def _made_public(case: Case, revision: Revision) -> None:
+    """Let follow what a statement that is public now brings: what it promises is owed."""
+    kind = StatementKind(revision.content["kind"])
+    committing.promise(case, revision, CommitmentSource.STATEMENT, revision.content.get("commitments") or ())
+    if kind is StatementKind.FINAL:
+        committing.settle(case, "system")

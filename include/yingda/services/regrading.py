@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from yingda.domain.clocks import ClockKind, due
+from yingda.domain.clocks import ANEW, ClockKind, due
 from yingda.domain.errors import FieldsRefused, NotNow
 from yingda.domain.life import DocumentKind, Outcome, RequestKind, Stage
 from yingda.domain.severity import Severity
 from yingda.domain.signatures import missing
-from yingda.services import asking, clocking, closing, moving, signing
+from yingda.services import asking, clocking, closing, moving, planning, signing
 from yingda.services.case import Case
 from yingda.store.models import Clock
 
@@ -37,7 +37,8 @@ def regrade(case: Case, severity: Severity, reason: str, actor: str) -> None:
     was = incident.severity
     incident.severity = severity
     case.record("regraded", actor, was=was.value, severity=severity.value, reason=reason.strip())
-    _recompute(case, actor)
+    _recompute(case, was, actor)
+    planning.follow_regrade(case, was, actor)
     revision = asking.latest_revision(case, DocumentKind.STATEMENT)
     unsigned = revision is not None and missing(signing.chain(case), revision.sha256, asking.signers(case, revision))
     if incident.stage is Stage.PUBLICATION and unsigned:
@@ -47,18 +48,23 @@ def regrade(case: Case, severity: Severity, reason: str, actor: str) -> None:
     moving.advance(case)
 
 
-def _recompute(case: Case, actor: str) -> None:
+def _recompute(case: Case, was: Severity, actor: str) -> None:
     if case.incident.outcome in (Outcome.DISMISSED, Outcome.NO_PUBLICATION):
         return
     starts = {
         ClockKind.PUBLIC_WORD: case.incident.opened_at,
+        ClockKind.FURTHER_WORD: None,
         ClockKind.PRESS_CONFERENCE: case.incident.opened_at,
         ClockKind.BRIEF_REPLY: _first_notified_at(case),
         ClockKind.VERIFICATION: _first_notified_at(case),
     }
     for kind, started_at in starts.items():
-        clock = clocking.find(case, kind)
-        span = case.settings.policy.clocks[kind].span_for(case.incident.severity, case.incident.urgent)
+        rule = case.settings.policy.clocks[kind]
+        clock = clocking.ticking(case, kind) if kind in ANEW else clocking.find(case, kind)
+        span = rule.span_for(case.incident.severity, case.incident.urgent)
+        if span == rule.span_for(was, case.incident.urgent):
+            # Nothing changes for this limit, so time that was granted stays granted.
+            continue
         if span is None:
             if clock is not None and clocking.ticking(case, kind) is not None:
                 clocking.drop(case, clock, REASON, actor)

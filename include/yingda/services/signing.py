@@ -11,14 +11,14 @@ from yingda.domain.forms import NoPublication, Return, Sign, Statement
 from yingda.domain.life import DocumentKind, Outcome, RequestKind, Stage
 from yingda.domain.roles import Role
 from yingda.domain.signatures import Flaw, flaws, missing
-from yingda.services import asking, clocking, writing
+from yingda.services import asking, clocking, published, telling, writing
 from yingda.services.case import Case
 from yingda.store.models import Addressee, Decision, Request, Revision, Signature
 
 
 def see_to_draft(case: Case) -> None:
     """Step `statement`: the duty officer drafts it from the report."""
-    asking.ask(case, RequestKind.DRAFT_STATEMENT, clock=clocking.ticking(case, ClockKind.PUBLIC_WORD))
+    asking.ask(case, RequestKind.DRAFT_STATEMENT, clock=clocking.public(case))
 
 
 def see_to_signatures(case: Case) -> None:
@@ -32,10 +32,11 @@ def see_to_signatures(case: Case) -> None:
         if request.kind is RequestKind.SIGN_STATEMENT and (not owed or request.role is not owed[0]):
             asking.withdraw(case, request, "not_owed_now")
     if owed:
-        clock = clocking.ticking(case, ClockKind.PUBLIC_WORD)
+        clock = clocking.public(case)
         asking.ask(case, RequestKind.SIGN_STATEMENT, role=owed[0], revision=revision, clock=clock)
         return
     case.record("statement_signed", sha256=revision.sha256)
+    telling.wording(case, revision)
     case.move(Stage.PUBLICATION)
 
 
@@ -68,9 +69,19 @@ def returned(case: Case, request: Request, answer: Return, actor: str) -> None:
 
 
 def no_publication(case: Case, request: Request, answer: NoPublication, actor: str) -> None:
-    """A signer decides that nothing is published; that, too, is on record with the reason."""
+    """A signer decides that this is not published; that, too, is on record with the reason.
+
+    Where something is public already, only this further text does not go out.
+    """
+    case.incident.wanted_statement = case.incident.wanted_reason = None
+    if published.newest(case.session, case.incident.id) is not None:
+        case.incident.outcome = Outcome.PUBLISHED
+        clocking.stop(case, ClockKind.FURTHER_WORD, "no_publication", actor)
+        case.record("no_publication", actor, sha256=request.revision_sha256, comment=answer.comment)
+        case.move(Stage.CLOSING, actor)
+        return
     clocking.cancel(case, actor, answer.comment)
-    asking.withdraw_all(case, "no_publication", actor=actor)
+    asking.withdraw_all(case, "no_publication", actor=actor, keep=asking.PROMISED)
     case.incident.outcome = Outcome.NO_PUBLICATION
     case.record("no_publication", actor, sha256=request.revision_sha256, comment=answer.comment)
     case.move(Stage.CLOSING, actor)

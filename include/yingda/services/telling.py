@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from yingda.domain.calendar import shanghai_date
 from yingda.domain.life import RequestKind
 from yingda.domain.roles import Role
 from yingda.domain.roster import Addressee as Person
+from yingda.services import speaking
 from yingda.services.case import Case
 from yingda.settings import Settings
 from yingda.store import outbox
-from yingda.store.models import Clock, Request, Revision
+from yingda.store.models import Clock, Decision, ReportedLead, Request, Revision
 
 
 def mail_domain(settings: Settings) -> str:
@@ -64,9 +68,11 @@ def rung(case: Case, clock: Clock, key: str, person: Person, *, told_as: str, re
     )
 
 
-def nobody_may_answer(case: Case, kind: RequestKind, roles: Sequence[Role], revision: Revision | None) -> None:
+def nobody_may_answer(
+    case: Case, kind: RequestKind, roles: Sequence[Role], revision: Revision | None, subject: str = ""
+) -> None:
     """Tell the duty officers, once, that a request finds nobody who may answer it."""
-    about = revision.sha256[:16] if revision else case.incident.unit_id or "-"
+    about = subject or (revision.sha256[:16] if revision else case.incident.unit_id or "-")
     if notice(
         case,
         "nobody_may_answer",
@@ -92,6 +98,22 @@ def notice(case: Case, about: str, key: str, **values: Any) -> bool:
     return first
 
 
+def lead_came_in(session: Session, lead: ReportedLead, settings: Settings, now: datetime) -> None:
+    """Tell the duty officers, once each, that a lead waits for them."""
+    for person in settings.roster.addressees(Role.DUTY_OFFICER, None, shanghai_date(now)):
+        outbox.owe(
+            session,
+            None,
+            key=f"lead:{lead.public_id}:{person.officer.id}",
+            template="notice",
+            officer_id=person.officer.id,
+            at=now,
+            domain=mail_domain(settings),
+            about="lead_reported",
+            lead=lead.public_id,
+        )
+
+
 def wording(case: Case, revision: Revision) -> None:
     """Owe the agreed wording, and who may speak, to the officers concerned: those of the unit and those who speak."""
     policy, roster = case.settings.policy, case.settings.roster
@@ -107,7 +129,7 @@ def wording(case: Case, revision: Revision) -> None:
         *policy.interviewee[case.incident.severity],
     )
     for role in roles:
-        for person in roster.addressees(role, case.incident.unit_id, shanghai_date(case.now)):
+        for person in roster.reached(role, case.incident.unit_id, shanghai_date(case.now)):
             _owe(
                 case,
                 f"wording:{revision.id}:{person.officer.id}",
@@ -115,3 +137,20 @@ def wording(case: Case, revision: Revision) -> None:
                 person.officer.id,
                 revision_id=revision.id,
             )
+    named = speaking.designated(case.incident, case.settings)
+    if named is not None:
+        there = speaking.standing_in(named, case.settings, case.now).officer
+        _owe(case, f"wording:{revision.id}:{there.id}", "wording", there.id, revision_id=revision.id)
+
+
+def emergency_plan(case: Case, decision: Decision, people: Iterable[Person]) -> None:
+    """Owe the mail that the group leader decided on the emergency plan: one a decision and person."""
+    for person in people:
+        _owe(
+            case,
+            f"emergency_plan:{decision.id}:{person.officer.id}",
+            "emergency",
+            person.officer.id,
+            decision_id=decision.id,
+            deputy_for=person.deputy_for.id if person.deputy_for else None,
+        )

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from yingda.domain.life import PublicationState, SendState
-from yingda.services.viewing import Named, officer
+from yingda.services.naming import Named, officer
 from yingda.settings import Settings
 from yingda.store.models import Incident, OutboxMessage, Publication
 

@@ -16,10 +16,13 @@ from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from yingda.domain.clocks import ClockKind
-from yingda.domain.errors import IncidentNotFound, UnknownOfficer, UnknownUnit
+from yingda.domain.errors import IncidentNotFound
 from yingda.domain.life import DocumentKind, Outcome, PublicationState, RequestKind, RequestState, Stage
 from yingda.domain.roles import Role
 from yingda.domain.severity import Severity, Topic
+from yingda.services import dossier
+from yingda.services.dossier import Dossier
+from yingda.services.naming import Named, actor, officer, unit
 from yingda.settings import Settings
 from yingda.store.models import (
     Clock,
@@ -34,14 +37,6 @@ from yingda.store.models import (
     Signature,
     SourceLink,
 )
-
-
-@dataclass(frozen=True)
-class Named:
-    """An officer or a unit by id and by name in the office's language."""
-
-    id: str
-    name: str
 
 
 @dataclass(frozen=True)
@@ -160,8 +155,8 @@ class IncidentLine:
     asked: tuple[Named, ...]
 
 
-@dataclass(frozen=True)
-class IncidentSeen:
+@dataclass(frozen=True, kw_only=True)
+class IncidentSeen(Dossier):
     """An incident with everything on record about it."""
 
     incident_no: str
@@ -206,29 +201,6 @@ class Sought:
     limit: int = 50
     offset: int = 0
     gravest_first: bool = field(default=False, kw_only=True)
-
-
-def officer(officer_id: str, house: Settings) -> Named:
-    """Return an officer by name; one who left the roster goes by their id."""
-    try:
-        found = house.roster.officer(officer_id)
-    except UnknownOfficer:
-        return Named(officer_id, officer_id)
-    return Named(officer_id, found.name_en if house.locale == "en" else found.name)
-
-
-def unit(unit_id: str, house: Settings) -> Named:
-    """Return a unit by name; one that left the roster goes by its id."""
-    try:
-        found = house.roster.unit(unit_id)
-    except UnknownUnit:
-        return Named(unit_id, unit_id)
-    return Named(unit_id, found.name_en if house.locale == "en" else found.name)
-
-
-def units(house: Settings) -> tuple[Named, ...]:
-    """Return the units of the roster, in its order."""
-    return tuple(unit(each.id, house) for each in house.roster.units)
 
 
 def incidents(session: Session, house: Settings, sought: Sought, now: datetime) -> tuple[list[IncidentLine], int]:
@@ -297,7 +269,8 @@ def incident(session: Session, number: str, house: Settings, now: datetime) -> I
 
     :raises IncidentNotFound: there is none of this number
     """
-    row = session.scalars(select(Incident).where(Incident.number == number)).one_or_none()
+    # PostgreSQL knows no text with a zero byte.
+    row = session.scalars(select(Incident).where(Incident.number == number.replace("\x00", "?"))).one_or_none()
     if row is None:
         raise IncidentNotFound(f"No incident has the number {number!r}. Numbers look like YQCZBG-2026-001.")
     mine = row.id
@@ -369,6 +342,7 @@ def incident(session: Session, number: str, house: Settings, now: datetime) -> I
         ),
         passes=tuple(PassSeen(p.number, p.run_id, p.reason, p.started_at, p.ended_at) for p in passes),
         timeline=tuple(_event(event, house) for event in events),
+        **vars(dossier.of(session, row, house)),
     )
 
 
@@ -439,9 +413,4 @@ def revision(row: Revision, house: Settings) -> RevisionSeen:
 
 
 def _event(row: Event, house: Settings) -> EventSeen:
-    actor = None
-    if row.actor.startswith("account:"):
-        actor = Named(row.actor, row.actor.removeprefix("account:"))
-    elif row.actor != "system":
-        actor = officer(row.actor, house)
-    return EventSeen(row.seq or 0, row.at, row.kind, actor, row.data)
+    return EventSeen(row.seq or 0, row.at, row.kind, actor(row.actor, house), row.data)

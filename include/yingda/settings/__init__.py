@@ -10,39 +10,23 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from difflib import get_close_matches
 from pathlib import Path
-from typing import TypeVar
-from urllib.parse import urlsplit
 
 from yingda.domain.calendar import SHANGHAI, Arrangements, WorkingCalendar, published_arrangement
-from yingda.domain.channels import Channels, web_address
+from yingda.domain.channels import Channels
 from yingda.domain.errors import SettingsError
-from yingda.domain.policy import DRAFTER, Policy
-from yingda.domain.roles import Role
+from yingda.domain.policy import Policy
 from yingda.domain.roster import Roster
-from yingda.settings import yaml_files
+from yingda.settings import checking, variables
+from yingda.settings.variables import LOCALES as LOCALES
+from yingda.settings.variables import SHORTEST_LINK_KEY as SHORTEST_LINK_KEY
+from yingda.settings.variables import VARIABLES as VARIABLES
 
 PROJECT = Path(__file__).resolve().parents[3]
 CONFIG = PROJECT / "include" / "config"
-LOCALES = ("zh_CN", "en")
-SHORTEST_LINK_KEY = 32
-VARIABLES = (
-    "YINGDA_HOME",
-    "YINGDA_DATABASE_URL",
-    "YINGDA_PUBLIC_URL",
-    "YINGDA_LINK_KEY",
-    "YINGDA_POLICY",
-    "YINGDA_ROSTER",
-    "YINGDA_CHANNELS",
-    "YINGDA_CALENDAR",
-    "YINGDA_LOCALE",
-)
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -92,12 +76,12 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 
     :raises SettingsError: all problems at once, each with the variable or `file:line`, the value and the remedy
     """
-    given = _Environment(os.environ if environ is None else environ)
-    home = given.read("YINGDA_HOME", _home) or PROJECT / "var"
-    database_url = given.read("YINGDA_DATABASE_URL", _database_url)
-    public_url = given.read("YINGDA_PUBLIC_URL", _public_url) or "http://127.0.0.1:8080"
-    link_key = given.read("YINGDA_LINK_KEY", _link_key)
-    locale = given.read("YINGDA_LOCALE", _locale) or LOCALES[0]
+    given = variables.Variables(os.environ if environ is None else environ, CONFIG)
+    home = given.read("YINGDA_HOME", variables.home) or PROJECT / "var"
+    database_url = given.read("YINGDA_DATABASE_URL", variables.database_url)
+    public_url = given.read("YINGDA_PUBLIC_URL", variables.public_url) or "http://127.0.0.1:8080"
+    link_key = given.read("YINGDA_LINK_KEY", variables.link_key)
+    locale = given.read("YINGDA_LOCALE", variables.locale) or LOCALES[0]
 
     policy_files = given.files("YINGDA_POLICY", "policy.yaml", laid_over=True)
     policy = given.validated(Policy, policy_files)
@@ -105,7 +89,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     channels = given.validated(Channels, given.files("YINGDA_CHANNELS", "channels.yaml"))
     arrangements = given.validated(Arrangements, given.files("YINGDA_CALENDAR", "calendar.yaml"))
     if policy and roster and policy_files:
-        given.problems += _unsignable(policy, roster, policy_files)
+        given.problems += checking.unsignable(policy, roster, policy_files)
 
     if given.problems or not (policy and roster and channels and arrangements):
         raise SettingsError(given.problems)
@@ -118,7 +102,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         policy=policy,
         roster=roster,
         channels=channels,
-        calendar=WorkingCalendar(arrangements.years, published_arrangement),
+        calendar=WorkingCalendar(arrangements.years, policy.working_hours, published_arrangement),
     )
 
 
@@ -192,169 +176,4 @@ def check(environ: Mapping[str, str] | None = None, *, today: date | None = None
         settings = load(environ)
     except SettingsError as error:
         return list(error.problems)
-    said = list(settings.roster.warnings(today))
-    names = [*VARIABLES, *(f"{name}_FILE" for name in VARIABLES)]
-    for name in environ:
-        near = get_close_matches(name, names, n=1, cutoff=0.85)
-        if name.startswith("YINGDA_") and name not in names and near:
-            said.append(f"{name} is no setting and is not read. Did you mean {near[0]}?")
-    years = [today.year, today.year + 1] if today.month == 12 else [today.year]
-    for year in years:
-        if not settings.calendar.knows(year):
-            said.append(
-                f"calendar.yaml does not know {year}; working days in it cannot be counted. Add the notice for it."
-            )
-    if not any(channel.public for channel in settings.channels.channels):
-        said.append("channels.yaml has no public channel; statements reach no resident. Set `public: true` on one.")
-    if settings.link_key is None:
-        said.append(
-            "YINGDA_LINK_KEY is not set, so no officer can be sent a link."
-            f" Set it, or YINGDA_LINK_KEY_FILE, to {SHORTEST_LINK_KEY} random characters or more."
-        )
-    return [f"warning: {one}" for one in said]
-
-
-class _Environment:
-    """Reads variables one by one and gathers what is wrong with them."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self.problems: list[str] = []
-        self._environ = environ
-
-    def text(self, name: str) -> str | None:
-        """Return the value of a variable or of the file that NAME_FILE names; None where neither says anything."""
-        value, path = self._environ.get(name, "").strip(), self._environ.get(f"{name}_FILE", "").strip()
-        if value and path:
-            self.problems.append(f"{name} and {name}_FILE are both set. Leave one of them out.")
-            return None
-        if not path:
-            return value or None
-        try:
-            value = Path(path).expanduser().read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-            self.problems.append(f"{name}_FILE={path!r} cannot be read: {why}. Name a file that holds the value.")
-            return None
-        if not value:
-            self.problems.append(f"{name}_FILE={path!r} is empty. Write the value of {name} into it.")
-        return value or None
-
-    def read(self, name: str, parse: Callable[[str], T]) -> T | None:
-        """Return the parsed value of a variable; None where it is absent or wrong."""
-        value = self.text(name)
-        if value is None:
-            return None
-        try:
-            return parse(value)
-        except ValueError as error:
-            self.problems.append(f"{name}: {error}")
-            return None
-
-    def files(self, name: str, default: str, *, laid_over: bool = False) -> list[yaml_files.YamlFile]:
-        """Return the files of one setting, lowest first; none where one of them could not be read."""
-        value = self.text(name)
-        wanted: list[tuple[Path, str]] = []
-        if value is None or laid_over:
-            wanted.append((CONFIG / default, f"include/config/{default}"))
-        if value is not None:
-            path = Path(value).expanduser()
-            if not path.is_file():
-                why = "is not a file" if path.exists() else "does not exist"
-                self.problems.append(f"{name}={value!r} {why}. Name a YAML file, or leave {name} out for the default.")
-                return []
-            wanted.append((path, value))
-        found: list[yaml_files.YamlFile] = []
-        for path, shown in wanted:
-            try:
-                file = yaml_files.read(path, shown)
-            except SettingsError as error:
-                self.problems += error.problems
-                return []
-            # A file that is laid over another and holds only comments changes nothing.
-            if file.root is not None or not found:
-                found.append(file)
-        return found
-
-    def validated(
-        self, model: type[yaml_files.ModelT], files: Sequence[yaml_files.YamlFile]
-    ) -> yaml_files.ModelT | None:
-        """Return the model that the files describe; None where they do not."""
-        if not files:
-            return None
-        try:
-            return yaml_files.validate(model, files)
-        except SettingsError as error:
-            self.problems += error.problems
-            return None
-
-
-def _home(value: str) -> Path:
-    path = Path(value).expanduser().absolute()
-    if path.exists() and not path.is_dir():
-        raise ValueError(f"{value!r} is not a folder. Name a folder; it is made if need be.")
-    return path
-
-
-def _public_url(value: str) -> str:
-    return web_address(value)
-
-
-def _link_key(value: str) -> str:
-    if len(value) < SHORTEST_LINK_KEY:
-        raise ValueError(f"has {len(value)} characters. Use {SHORTEST_LINK_KEY} random ones or more.")
-    return value
-
-
-def _locale(value: str) -> str:
-    if value not in LOCALES:
-        raise ValueError(f"{value!r} is not a language we have. Set it to zh_CN or en, or leave it out for zh_CN.")
-    return value
-
-
-def _database_url(value: str) -> str:
-    """Check the URL and name the driver in it: what a bare `postgresql://` means changes with SQLAlchemy.
-
-    No part of it but the scheme is shown: a misplaced part may be the password.
-    """
-    form = "Write postgresql://user:password@host:5432/database, or leave it out for the embedded one."
-    scheme, separator, rest = value.partition("://")
-    if not separator:
-        raise ValueError(f"the value is not an address. {form}")
-    if scheme not in ("postgresql", "postgres", "postgresql+psycopg2"):
-        raise ValueError(f"'{scheme}://…' is not a PostgreSQL address that we can use. {form}")
-    try:
-        parts = urlsplit(f"postgresql://{rest}")
-        named = bool(parts.path.strip("/")) and (parts.port or 1)
-    except ValueError:
-        named = False
-    if not named:
-        raise ValueError(f"the address has no database name or no proper port. {form}")
-    return f"postgresql+psycopg2://{rest}"
-
-
-def _unsignable(policy: Policy, roster: Roster, files: Sequence[yaml_files.YamlFile]) -> list[str]:
-    """Return for each severity why its statements could never collect their signatures."""
-    problems = []
-    drafters = roster.holders(DRAFTER)
-    for severity, chain in policy.signing.items():
-        said = f"{yaml_files.where(files, ('signing', severity.value))}: signing.{severity.value}: "
-        vacant = [role for role in chain if not roster.holders(role)]
-        if vacant:
-            problems += [f"{said}nobody in the roster has the role {role}. Add it to an officer." for role in vacant]
-        elif not any(_persons(roster, chain, frozenset({drafter.id})) for drafter in drafters):
-            problems.append(
-                f"{said}no statement could be signed by one person for each of {', '.join(chain)}, none of them its"
-                " author. Give the roles to different officers, none of them the only duty officer."
-            )
-    return problems
-
-
-def _persons(roster: Roster, chain: Sequence[Role], taken: frozenset[str]) -> bool:
-    """Tell whether each role of the chain can have a person of its own who is not `taken`."""
-    if not chain:
-        return True
-    return any(
-        _persons(roster, chain[1:], taken | {holder.id})
-        for holder in roster.holders(chain[0])
-        if holder.id not in taken
-    )
+    return [f"warning: {one}" for one in checking.warnings(settings, environ, today)]

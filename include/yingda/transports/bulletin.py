@@ -15,20 +15,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from html import escape
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from yingda import rendering
-from yingda.domain.severity import Topic
 from yingda.transports import files
+from yingda.transports.bulletin_pages import Entry, Standing, address, as_json, incident_page, lists, on_top, rfc3339
 from yingda.transports.errors import TransportError
 
 INCIDENT_NO = re.compile(r"[A-Z0-9]{1,20}(-[A-Z0-9]{1,20}){1,4}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
-FEED_LENGTH = 200  # newest incidents in the feeds; the index lists all
 LOCK_PATIENCE = 30.0  # seconds to wait for another publication to end
 
 Kind = Literal["final", "holding", "correction", "withdrawal"]
@@ -113,7 +112,7 @@ class Bulletin:
                 f"{notice.incident_no} could not be written to the bulletin: {error}. "
                 f"See that {self.folder} has room and may be written to."
             ) from error
-        return Receipt(url=_address(notice.base_url, notice.incident_no), sha256=notice.sha256)
+        return Receipt(url=address(notice.base_url, notice.incident_no), sha256=notice.sha256)
 
     def look(self, incident_no: str) -> str | None:
         """
@@ -129,13 +128,11 @@ class Bulletin:
             newest = self._kept(incident_no)[-1]
         except (FileNotFoundError, IndexError):
             return None
-        article = re.search(
-            r'<article id="statement" data-sha256="([0-9a-f]{64})"[^>]*>(.*?)</article>', page, flags=re.DOTALL
-        )
-        if not article or article[1] != newest["sha256"]:
+        shown = on_top(page)
+        if shown is None or shown[0] != newest["sha256"]:
             return None
         published = rendering.plain_text(f"<h1>{escape(newest['title'])}</h1>{newest['body_html']}")
-        return article[1] if rendering.plain_text(article[2]) == published else None
+        return shown[0] if rendering.plain_text(shown[1]) == published else None
 
     def _keep(self, notice: Notice) -> None:
         """Add the notice to those of its incident, or renew it in its place if it is there."""
@@ -148,59 +145,31 @@ class Bulletin:
         else:
             kept.append(entry)
         files.make_folder(self.folder / notice.incident_no)
-        content = {"incident_no": notice.incident_no, "notices": sorted(kept, key=_published)}
-        files.write(self._notice_file(notice.incident_no), _json(content))
+        content = {"incident_no": notice.incident_no, "notices": sorted(kept, key=_in_order)}
+        files.write(self._notice_file(notice.incident_no), as_json(content))
 
     def _show(self, incident_no: str) -> None:
         """Write the page of one incident."""
-        *earlier, newest = [_for_page(entry) for entry in self._kept(incident_no)]
-        page = rendering.render(
-            "bulletin/incident.html.j2", newest["locale"], incident_no=incident_no, newest=newest, earlier=earlier[::-1]
-        )
-        files.write(self.folder / incident_no / "index.html", page.encode())
+        page = incident_page(Standing.of(incident_no, self._kept(incident_no)))
+        files.write(self.folder / incident_no / "index.html", page)
 
     def _list(self) -> None:
-        """Write index, feeds and style sheet from the notices of all incidents but drills."""
-        standing = []
-        for path in sorted(self.folder.glob("*/notice.json")):
-            if INCIDENT_NO.fullmatch(path.parent.name) and (kept := self._kept(path.parent.name)):
-                standing.append(_Standing(path.parent.name, [_for_page(entry) for entry in kept]))
-        standing.sort(key=lambda incident: (incident.updated, incident.incident_no), reverse=True)
-        # A drill reaches nobody outside: its page has an address of its own, which no list or feed names.
-        incidents = [incident for incident in standing if not incident.newest["drill"]]
-        shown = incidents or standing
-        site = shown[0].newest
-        fed = incidents[:FEED_LENGTH]
-        first = min((incident.first for incident in shown), key=lambda notice: notice["published_at"])
-        values: dict[str, Any] = {
-            "office_name": site["office_name"],
-            "base_url": site["base_url"].rstrip("/"),
-            "updated": shown[0].updated,
-        }
-        index = rendering.render("bulletin/index.html.j2", site["locale"], incidents=incidents, **values)
-        atom = rendering.render(
-            "bulletin/atom.xml.j2",
-            site["locale"],
-            incidents=fed,
-            feed_id=_tag(first["base_url"], first["published_at"], "bulletin"),
-            **values,
-        )
-        style = (rendering.TEMPLATES / "bulletin" / "style.css").read_bytes()
-        for name, content in {
-            "style.css": style,
-            "index.html": index.encode(),
-            "atom.xml": atom.encode(),
-            "feed.json": _json(_json_feed(site, fed)),
-        }.items():
+        """Write index, feeds and style sheet from the notices of all incidents."""
+        standings = [
+            Standing.of(path.parent.name, kept)
+            for path in sorted(self.folder.glob("*/notice.json"))
+            if INCIDENT_NO.fullmatch(path.parent.name) and (kept := self._kept(path.parent.name))
+        ]
+        for name, content in lists(standings).items():
             files.write(self.folder / name, content)
 
-    def _kept(self, incident_no: str) -> list[dict[str, Any]]:
+    def _kept(self, incident_no: str) -> list[Entry]:
         path = self._notice_file(incident_no)
         if not path.exists():
             return []
         try:
             kept = json.loads(path.read_text(encoding="utf-8"))["notices"]
-            return sorted(kept, key=_published)
+            return sorted(kept, key=_in_order)
         except (ValueError, KeyError, TypeError) as error:
             raise TransportError(
                 f"{path} is damaged ({error}). Put it back from a backup, or move the folder "
@@ -230,37 +199,13 @@ class Bulletin:
             yield
 
 
-@dataclass(frozen=True)
-class _Standing:
-    """What stands in the bulletin for one incident, oldest notice first."""
-
-    incident_no: str
-    notices: list[dict[str, Any]]
-
-    @property
-    def first(self) -> dict[str, Any]:
-        return self.notices[0]
-
-    @property
-    def newest(self) -> dict[str, Any]:
-        return self.notices[-1]
-
-    @property
-    def updated(self) -> datetime:
-        moment: datetime = self.newest["published_at"]
-        return moment
-
-    @property
-    def tag(self) -> str:
-        """The incident's name in feeds: it never changes, wherever the bulletin moves to."""
-        return _tag(self.first["base_url"], self.first["published_at"], self.incident_no)
-
-
 def _check(notice: Notice) -> None:
     _check_number(notice.incident_no)
     problems = []
     if not SHA256.fullmatch(notice.sha256):
         problems.append(f"sha256 {notice.sha256!r} is not 64 hexadecimal digits")
+    if notice.kind not in get_args(Kind):
+        problems.append(f"kind {notice.kind!r} is none of {', '.join(get_args(Kind))}")
     if not notice.title.strip():
         problems.append("the title is empty")
     if not rendering.plain_text(rendering.clean(notice.body_html)):
@@ -280,80 +225,18 @@ def _check_number(incident_no: str) -> None:
         )
 
 
-def _entry(notice: Notice) -> dict[str, Any]:
+def _entry(notice: Notice) -> Entry:
     """Return the notice as notice.json holds it: moments in UTC, RFC 3339."""
     entry = asdict(notice)
     del entry["incident_no"]
     for name in ("title", "topic", "office_name", "unit_name"):
         entry[name] = rendering.legible(entry[name])
     entry["body_html"] = rendering.clean(notice.body_html)
-    entry["published_at"] = _rfc3339(notice.published_at)
+    entry["published_at"] = rfc3339(notice.published_at)
     for signed in entry["signed"]:
-        signed["at"] = _rfc3339(signed["at"])
+        signed["at"] = rfc3339(signed["at"])
     return entry
 
 
-def _published(entry: dict[str, Any]) -> datetime:
-    return datetime.fromisoformat(entry["published_at"])
-
-
-def _for_page(entry: dict[str, Any]) -> dict[str, Any]:
-    signed = [{**one, "at": datetime.fromisoformat(one["at"])} for one in entry["signed"]]
-    topic = entry["topic"]
-    if topic in set(Topic):
-        topic = rendering.label(Topic(topic), entry["locale"])
-    return {
-        **entry,
-        "topic": topic,
-        "published_at": _published(entry),
-        "signed": signed,
-    }
-
-
-def _json_feed(site: dict[str, Any], incidents: list[_Standing]) -> dict[str, Any]:
-    base_url = site["base_url"].rstrip("/")
-    english = site["locale"] == "en"
-    return {
-        "version": "https://jsonfeed.org/version/1.1",
-        "title": f"{site['office_name']} {'Public statements' if english else '对外情况说明'}",
-        "home_page_url": f"{base_url}/index.html",
-        "feed_url": f"{base_url}/feed.json",
-        "language": "en" if english else "zh-CN",
-        "authors": [{"name": site["office_name"]}],
-        "items": [
-            {
-                "id": incident.tag,
-                "url": _address(base_url, incident.incident_no),
-                "title": f"{'【演练】' if incident.newest['drill'] else ''}{incident.newest['title']}",
-                "content_html": incident.newest["body_html"],
-                "date_published": _rfc3339(incident.first["published_at"]),
-                "date_modified": _rfc3339(incident.updated),
-                "authors": [{"name": incident.newest["office_name"]}],
-                "tags": [incident.newest["topic"]],
-                "_yingda": {
-                    "incident_no": incident.incident_no,
-                    "kind": incident.newest["kind"],
-                    "sha256": incident.newest["sha256"],
-                    "drill": incident.newest["drill"],
-                },
-            }
-            for incident in incidents
-        ],
-    }
-
-
-def _address(base_url: str, incident_no: str) -> str:
-    return f"{base_url.rstrip('/')}/{incident_no}/index.html"
-
-
-def _tag(base_url: str, moment: datetime, name: str) -> str:
-    """Return a tag URI (RFC 4151)."""
-    return f"tag:{urlsplit(base_url).hostname or 'localhost'},{moment.astimezone(UTC):%Y-%m-%d}:{name}"
-
-
-def _rfc3339(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _json(value: Any) -> bytes:
-    return (json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+def _in_order(entry: Entry) -> tuple[datetime, int]:
+    return datetime.fromisoformat(entry["published_at"]), entry["revision"]

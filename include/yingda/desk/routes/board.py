@@ -9,20 +9,16 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
 
 from yingda import wiring
-from yingda.desk import access, acting, asking_for, registers
-from yingda.desk.access import DAG, may_view
-from yingda.desk.fields import statement_kind_labels
-from yingda.desk.pages import clock_words, event_words, message, page, root_of, say
-from yingda.domain import forms
+from yingda.desk import asking_for, figures, incident_page, registers
+from yingda.desk.access import may_view
+from yingda.desk.incident_page import to_board
+from yingda.desk.pages import clock_words, message, page, root_of, say
 from yingda.domain.errors import FieldsRefused, IncidentNotFound
-from yingda.domain.lead import REOPENING_STAGES
 from yingda.domain.life import Stage
 from yingda.domain.severity import Severity
-from yingda.services import comparing, presenting, viewing
+from yingda.services import naming, viewing
 from yingda.services.case import number_of_run
-from yingda.services.comparing import Changed
 from yingda.services.troubles import troubles
-from yingda.settings import Settings
 
 router = APIRouter(dependencies=[Depends(may_view)])
 
@@ -63,7 +59,7 @@ def board(
         sought=sought,
         chosen=chosen,
         filtered=any(chosen.values()),
-        units=viewing.units(house),
+        units=naming.units(house),
         stages=list(Stage),
         severities=list(Severity),
         earlier=at(max(sought.offset - sought.limit, 0)) if sought.offset else None,
@@ -75,28 +71,7 @@ def board(
 @router.get("/incidents/{number}")
 def incident(request: Request, number: str, user: GetUserDep) -> Response:
     """Show everything on record about one incident."""
-    house, now = wiring.settings(), wiring.utcnow()
-    try:
-        with wiring.reading() as session:
-            seen = viewing.incident(session, number, house, now)
-    except IncidentNotFound:
-        return _no_incident(request)
-    return page(
-        request,
-        "incident",
-        incident=seen,
-        stages=list(Stage),
-        severities=list(Severity),
-        reopening_stages=REOPENING_STAGES,
-        csrf=acting.form_token(user.get_name(), number, house) if access.can_act(user) else None,
-        statement_html=lambda content: presenting.public_html(content, house),
-        changes_of=lambda document, revision: _changes(document, revision, house),
-        statement_kinds=statement_kind_labels(house.locale),
-        clock_words=lambda clock: clock_words(clock, now, house.locale),
-        event_words=lambda event: event_words(event, house),
-        action_label=lambda kind, action: forms.button(kind, action, house.locale),
-        run_address=lambda run_id: f"{_airflow(request)}/dags/{DAG}/runs/{quote(run_id, safe='')}",
-    )
+    return incident_page.show(request, number, user)
 
 
 @router.get("/runs")
@@ -113,8 +88,14 @@ def run(request: Request, run_id: str = "") -> Response:
             )
         ]
         heading = say("这次运行还没有对应的事件", "This run belongs to no incident yet")
-        return message(request, heading, lines, status=404, link=_to_board(request))
+        return message(request, heading, lines, status=404, link=to_board(request))
     return RedirectResponse(f"{root_of(request)}/incidents/{quote(number)}", status_code=303)
+
+
+@router.get("/statistics")
+def statistics(request: Request, since: str = "", until: str = "", unit: str = "", severity: str = "") -> Response:
+    """Show how punctual the office was from one day to another."""
+    return figures.show(request, since, until, unit, severity)
 
 
 @router.get("/register")
@@ -140,23 +121,3 @@ def register_file(request: Request, day: str, name: str) -> Response:
         headers=policy if inline else None,
         filename=None if inline else f"{day}-{name}",
     )
-
-
-def _no_incident(request: Request) -> Response:
-    heading = say("没有这个编号的事件", "No incident has this number")
-    lines = [say("编号形如 YQCZBG-2026-001。", "Numbers look like YQCZBG-2026-001.")]
-    return message(request, heading, lines, status=404, link=_to_board(request))
-
-
-def _to_board(request: Request) -> tuple[str, str]:
-    return f"{root_of(request)}/", say("回到事件一览", "Back to the board")
-
-
-def _airflow(request: Request) -> str:
-    """Return the path under which Airflow itself is served: the desk is mounted one below it."""
-    return root_of(request).rpartition("/")[0]
-
-
-def _changes(document: viewing.DocumentSeen, revision: viewing.RevisionSeen, house: Settings) -> tuple[Changed, ...]:
-    before = next((one for one in document.revisions if one.number == revision.number - 1), None)
-    return () if before is None else comparing.compare(before.content, revision.content, document.kind, house)

@@ -200,6 +200,7 @@ def _refusal(request: Request, problem: YingdaError, house: Settings, token: str
 _ENDED = {
     "reassigned": ("事件已转由其他单位办理。", "The incident was given to another unit."),
     "closed": ("事件已办结。", "The incident is closed."),
+    "merged": ("事件已并入另一事件一并办理。", "The incident was merged into another and goes on there."),
     "reopened": ("事件已重新办理，会另发新的邮件。", "The incident was taken up again; new mails are sent."),
     "report_submitted": ("报告已报送，不再需要延期。", "The report is here, so no more time is needed."),
     "not_owed_now": ("按现在的级别，这一环节不再需要签发。", "At the present severity this signature is not needed."),

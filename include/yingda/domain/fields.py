@@ -1,0 +1,179 @@
+"""Fields of forms: the kinds of text and moments that people type, checked once, with words for what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, TypeVar
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
+
+from yingda.domain.calendar import SHANGHAI
+from yingda.domain.errors import FieldsRefused
+
+LONG = 20_000
+"""Longest text of one field, in characters."""
+
+
+def _shanghai_if_naive(value: Any) -> Any:
+    """Read what a browser's date field sends (no zone) as Shanghai time."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value.strip())
+        except ValueError:
+            return value
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return value.replace(tzinfo=SHANGHAI)
+    return value
+
+
+def _within_reach(value: datetime) -> datetime:
+    """Refuse years that no time zone conversion survives, and that nobody means."""
+    if not 2000 <= value.year <= 2200:
+        raise PydanticCustomError("far_away", "must lie between the years 2000 and 2200")
+    return value
+
+
+def _no_control_characters(value: str) -> str:
+    if any(ord(character) < 32 and character not in "\n\r\t" for character in value):
+        raise PydanticCustomError("control_characters", "contains control characters; remove them")
+    return value.replace("\r\n", "\n").replace("\r", "\n")
+
+
+Words = Annotated[str, AfterValidator(_no_control_characters)]
+Evidence = Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(_no_control_characters)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_shanghai_if_naive), AfterValidator(_within_reach)]
+
+
+def written(chinese: str, english: str, *, long: bool = True, limit: int = LONG, widget: str | None = None) -> Any:
+    return Field(
+        min_length=1,
+        max_length=limit,
+        title=chinese,
+        json_schema_extra={"title_en": english, "widget": widget or ("textarea" if long else "line")},
+    )
+
+
+def optional(chinese: str, english: str, *, long: bool = True, limit: int = LONG, widget: str | None = None) -> Any:
+    return Field(
+        default="",
+        max_length=limit,
+        title=chinese,
+        json_schema_extra={"title_en": english, "widget": widget or ("textarea" if long else "line")},
+    )
+
+
+class Answer(BaseModel):
+    """One way to answer a request. `action` names it; `labels` are its button, Chinese and English."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    labels: ClassVar[tuple[str, str]]
+
+
+AnswerT = TypeVar("AnswerT", bound=Answer)
+
+
+def commitments(chinese: str, english: str) -> Any:
+    return Field(
+        default=(),
+        max_length=30,
+        title=chinese,
+        json_schema_extra={"title_en": english, "widget": "commitments"},
+    )
+
+
+def evidence(*, least: int = 0) -> Any:
+    """Return a field that takes one piece of evidence a line."""
+    return Field(
+        default=() if not least else ...,
+        min_length=least,
+        max_length=50,
+        title="佐证材料（每行一条：链接或说明）",
+        json_schema_extra={"title_en": "Evidence (one per line: a link or a description)", "widget": "lines"},
+    )
+
+
+def moment(chinese: str, english: str, *, required: bool = True) -> Any:
+    """Return a field that takes a moment; one that is not required may be left out (None)."""
+    shown: Any = {"title_en": english, "widget": "moment"}
+    return Field(... if required else None, title=chinese, json_schema_extra=shown)
+
+
+def choice(chinese: str, english: str, widget: str, *, text: bool = False) -> Any:
+    """Return a required field that takes one of the values that `widget` names; `text` where they are no enum."""
+    shown: Any = {"title_en": english, "widget": widget}
+    return Field(title=chinese, min_length=1 if text else None, json_schema_extra=shown)
+
+
+class CommitmentMade(BaseModel):
+    """A promise with a date inside a statement."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    text: Words = written("事项", "What", long=False, limit=500)
+    unit: Words = written("责任单位", "Unit", long=False, limit=64, widget="unit")
+    due: Moment = moment("时限", "By")
+
+
+def check(form: type[AnswerT], fields: Mapping[str, Any], locale: str) -> AnswerT:
+    """Read what was typed into a form.
+
+    :raises FieldsRefused: names each field that is wrong and says what is wanted, in `locale`
+    """
+    try:
+        return form.model_validate(dict(fields))
+    except ValidationError as invalid:
+        messages: dict[str, str] = {}
+        for error in invalid.errors(include_url=False):
+            name = ".".join(str(part) for part in error["loc"]) or "form"
+            messages.setdefault(name, _message(error, locale))
+        raise FieldsRefused(messages) from None
+
+
+_MESSAGES: dict[str, tuple[str, str]] = {
+    "missing": ("必填", "is required"),
+    "string_too_short": ("必填", "is required"),
+    "string_too_long": ("最多 {max_length} 字", "at most {max_length} characters"),
+    "too_long": ("最多 {max_length} 条", "at most {max_length} entries"),
+    "too_short": ("至少 {min_length} 条", "at least {min_length}"),
+    "string_type": ("须为文字", "must be text"),
+    "tuple_type": ("须为列表", "must be a list"),
+    "model_type": ("须为对象", "must be an object"),
+    "model_attributes_type": ("须为对象", "must be an object"),
+    "enum": ("只能是：{expected}", "must be one of: {expected}"),
+    "extra_forbidden": ("表单没有此项", "is not a field of this form"),
+    "one_address": (
+        "须为一个 http:// 或 https:// 开头的网址，不带空格和用户名",
+        "must be one address that begins with http:// or https://, without spaces or a user name",
+    ),
+    "bool_type": ("须为是或否", "must be yes or no (true or false)"),
+    "bool_parsing": ("须为是或否", "must be yes or no (true or false)"),
+    "timezone_aware": ("须带时区", "needs a time zone"),
+    "far_away": ("须在 2000 年至 2200 年之间", "must lie between the years 2000 and 2200"),
+    "control_characters": ("含有不可见的控制字符，请删除", "contains control characters; remove them"),
+}
+
+
+def _message(error: Any, locale: str) -> str:
+    kind: str = error["type"]
+    if kind.startswith(("datetime", "date_")):
+        return (
+            "must be a date and time such as 2026-11-23T14:05"
+            if locale == "en"
+            else "须为日期时间，如 2026-11-23T14:05"
+        )
+    words = _MESSAGES.get(kind)
+    if words is None:
+        return str(error["msg"])
+    return words[locale == "en"].format(**error.get("ctx", {}))
+
+
+def field_label(form: type[BaseModel], name: str, locale: str) -> str:
+    """Return the label of a field in `locale`."""
+    field = form.model_fields[name]
+    extra = field.json_schema_extra
+    if locale == "en" and isinstance(extra, dict):
+        return str(extra["title_en"])
+    return str(field.title)

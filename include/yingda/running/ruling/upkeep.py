@@ -1,0 +1,77 @@
+"""The register, the links, and what is tried again (keys `register`, `links`, `mail`, `publication`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from yingda.domain.clocks import Span
+from yingda.domain.policy import Policy
+from yingda.domain.roles import Role
+from yingda.running.pages import table
+from yingda.running.ruling.words import KEY, RULE, WHAT, Pair, both, in_parts, listed, one_role, one_span, times
+
+
+def parts(policy: Policy) -> Iterator[str]:
+    """Yield the section."""
+    yield "## 汇总、链接、邮件、发布 Register, links, mail, publication\n"
+    yield table((WHAT, RULE, KEY), _rows(policy))
+
+
+def _rows(policy: Policy) -> Iterator[Sequence[str]]:
+    at = f"{policy.register_at:%H:%M}"
+    mail, publication = policy.mail, policy.publication
+    duty_officer = one_role(Role.DUTY_OFFICER)
+    yield (
+        both("舆情隐患汇总表", "Hazard register"),
+        both(f"每天 {at} 汇总", f"Compiled every day at {at}"),
+        "`register.at`",
+    )
+    chinese, english = one_span(policy.links.valid_for)
+    yield (
+        both("邮件里的个人链接", "Personal links in mail"),
+        both(f"自发出请求起 {chinese}内有效", f"Work for {english} from the request"),
+        "`links.valid_for`",
+    )
+    last = _after(mail.pauses, mail.attempts)
+    last_said = (
+        (f"，最后一次至少在第一次之后 {last[0]}", f", the last {last[1]} after the first or later")
+        if last
+        else ("", "")
+    )
+    yield (
+        both("邮件发不出去", "Mail that does not go out"),
+        both(
+            f"最多试 {mail.attempts} 次{last_said[0]}；对方明确拒收的不再试",
+            f"At most {times(mail.attempts, 'attempt')}{last_said[1]}; none once it was refused for good",
+        ),
+        "`mail.attempts`",
+    )
+    yield both("再发之前各等", "Pauses between"), _pauses(mail.pauses), "`mail.pauses`"
+    told = _after(publication.pauses, publication.tell_after)
+    told_said = (
+        (f"（最早在第一次之后 {told[0]}）", f" ({told[1]} after the first at the earliest)") if told else ("", "")
+    )
+    yield (
+        both("发布不成，或在公开网页上看不到", "A publication that fails, or is not to be seen on the public page"),
+        both(
+            f"第 {publication.tell_after} 次仍不成，告知{duty_officer[0]}{told_said[0]}，仍继续再试；"
+            "渠道明确拒绝的、结果不明的，当即告知，不再自动重试",
+            f"{duty_officer[1]} told once {times(publication.tell_after, 'attempt')} failed{told_said[1]}; attempts go"
+            " on. What the channel refuses for good, or leaves in doubt, is told at once and not tried again by itself",
+        ),
+        "`publication.tell_after`",
+    )
+    yield both("再试之前各等", "Pauses between"), _pauses(publication.pauses), "`publication.pauses`"
+
+
+def _pauses(pauses: Sequence[Span]) -> str:
+    chinese, english = listed(one_span(pause) for pause in pauses)
+    return both(f"依次 {chinese}；以后都用最后一个", f"{english}, in this order; the last one repeats")
+
+
+def _after(pauses: Sequence[Span], attempt: int) -> Pair | None:
+    """Return in words how long after the first attempt this one comes, if each fails at once; None for the first."""
+    waits = [pauses[min(number, len(pauses)) - 1].elapsed or timedelta(0) for number in range(1, attempt)]
+    total = sum(waits, timedelta(0))
+    return (in_parts(total, "zh_CN"), in_parts(total, "en")) if total else None

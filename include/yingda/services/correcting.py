@@ -1,0 +1,115 @@
+"""Correcting (更正) and withdrawing (撤回): what is public and wrong is answered in public again.
+
+Deciding it changes nothing that the public reads: the incident goes back to `statement`, where the next text must be
+the correction or the withdrawal. It is signed like any statement, by everybody whom the present severity asks for, then
+published and looked at; what it corrects or withdraws stays on the page, marked.
+"""
+
+from __future__ import annotations
+
+from yingda.domain import life
+from yingda.domain.documents import StatementKind
+from yingda.domain.errors import FieldsRefused, NotNow
+from yingda.domain.life import DocumentKind, Stage
+from yingda.services import asking, clocking, passing, published, speaking
+from yingda.services.case import Case
+from yingda.services.published import Published
+
+_DECIDED = {
+    StatementKind.CORRECTION: ("correction_decided", "更正", "correction"),
+    StatementKind.WITHDRAWAL: ("withdrawal_decided", "撤回", "withdrawal"),
+}
+"""The event of each, and its name in both languages."""
+
+
+def correct(case: Case, reason: str, actor: str) -> None:
+    """Decide that the statement that stands is corrected in public.
+
+    :raises NotNow: nothing is public, it is still being handled, one is under way, or the incident was merged
+    :raises FieldsRefused: no reason
+    """
+    _decide(case, StatementKind.CORRECTION, reason, actor)
+
+
+def withdraw(case: Case, reason: str, actor: str) -> None:
+    """Decide that the statement that stands is withdrawn in public.
+
+    :raises NotNow: as `correct`; or what stands is a withdrawal already
+    :raises FieldsRefused: no reason
+    """
+    _decide(case, StatementKind.WITHDRAWAL, reason, actor)
+
+
+def _decide(case: Case, kind: StatementKind, reason: str, actor: str) -> None:
+    wrong = _wrong_statement(case, kind)
+    reason = reason.strip()
+    if not reason:
+        raise FieldsRefused({"reason": "is required" if case.locale == "en" else "必填"})
+    case.record(_DECIDED[kind][0], actor, sha256=wrong.revision.sha256, reason=reason)
+    if case.incident.stage is Stage.VERIFICATION:
+        # An interim word is public while the unit verifies on: its correction comes first, then the report goes on.
+        clocking.start_further(case)
+    else:
+        passing.reopen(case, Stage.STATEMENT, reason, actor)
+    case.incident.wanted_statement = kind
+    case.incident.wanted_reason = reason
+
+
+def _wrong_statement(case: Case, kind: StatementKind) -> Published:
+    """Return the statement that the public reads now, if it may be corrected or withdrawn.
+
+    :raises NotNow: says why not, and what to do
+    """
+    incident = case.incident
+    number, stage = incident.number, life.label(incident.stage, case.locale)
+    chinese, english = _DECIDED[kind][1:]
+    speaking.refuse_if_merged(case)
+    standing = published.newest(case.session, incident.id)
+    if standing is None:
+        raise _not_now(
+            case,
+            f"{number} 没有已发布的说明，无可{chinese}。还在办理的，请签发人退回修改；已办结的，请重新办理。",
+            f"{number} has no published statement, so there is nothing for a {english}. While it is being handled, a"
+            " signer can return the draft; once it is closed, reopen it.",
+        )
+    under_way = _under_way(case)
+    if under_way is not None:
+        _, going_on, going_on_english = _DECIDED[under_way]
+        raise _not_now(
+            case,
+            f"{number} 的{going_on}正在办理（{stage}），现在不能再{chinese}。请等它发布；要改文字，请签发人退回修改。",
+            f"A {going_on_english} of {number} is under way (at {stage}), so no {english} can be decided now. Wait"
+            " until it is public; to change its text, a signer can return it.",
+        )
+    if not incident.stage.is_past(Stage.LIVE_CHECK) and incident.stage is not Stage.VERIFICATION:
+        raise _not_now(
+            case,
+            f"{number} 还在办理（{stage}），现在不能{chinese}。请等这次的说明发布并核验后再办。",
+            f"{number} is still being handled (at {stage}), so no {english} can be decided now. Wait until the present"
+            " statement is public and was seen there.",
+        )
+    if kind is StatementKind.WITHDRAWAL and standing.kind is StatementKind.WITHDRAWAL:
+        raise _not_now(
+            case,
+            f"{number} 的说明《{standing.title}》本身就是撤回声明，原说明已经撤回。要另行说明，请重新办理。",
+            f"The statement of {number} is withdrawn already: {standing.title!r} says so. To say something else, reopen"
+            " the incident.",
+        )
+    return standing
+
+
+def _under_way(case: Case) -> StatementKind | None:
+    """Return which of the two was decided and is not public and seen yet."""
+    incident = case.incident
+    if incident.wanted_statement in _DECIDED:
+        return incident.wanted_statement
+    if incident.stage in (Stage.STATEMENT_APPROVAL, Stage.PUBLICATION, Stage.LIVE_CHECK):
+        # One channel has it, so it is wanted no more; others, or the look at the page, may take longer.
+        latest = asking.latest_revision(case, DocumentKind.STATEMENT)
+        kind = StatementKind(latest.content["kind"]) if latest is not None else None
+        return kind if kind in _DECIDED else None
+    return None
+
+
+def _not_now(case: Case, chinese: str, english: str) -> NotNow:
+    return NotNow(english if case.locale == "en" else chinese)

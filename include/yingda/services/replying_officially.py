@@ -1,0 +1,96 @@
+"""Replying officially: replies that people gave under the office's accounts go on record, in the office's name.
+
+Such a reply rests on a signed statement that was public when it was given. Nobody's name is kept.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+from sqlalchemy import select
+
+from yingda import rendering
+from yingda.domain.acts import RecordReply
+from yingda.domain.errors import FieldsRefused, NotNow
+from yingda.domain.lead import url_key, web_address
+from yingda.services import published, speaking
+from yingda.services.case import Case
+from yingda.services.published import Published
+from yingda.store.models import OfficialReply
+
+
+def record(case: Case, given: RecordReply, actor: str) -> None:
+    """Keep a reply that was given under an account of the office.
+
+    :raises NotNow: nothing signed is public yet
+    :raises FieldsRefused: an account that policy does not name, a moment to come or before the statement was public,
+        or a link that is on record already
+    """
+    newest = published.newest(case.session, case.incident.id)
+    if newest is None:
+        number = case.incident.number
+        raise NotNow(
+            f"Nothing signed is public yet in {number}, so no reply can rest on it. Publish a statement first."
+            if case.locale == "en"
+            else f"{number} 还没有已签发并公开的说明，不能以官方账号答复。请先发布说明。"
+        )
+    wrong = _wrong_account(case, given) | _wrong_url(case, given)
+    rests_on = _public_then(case, newest, given)
+    if rests_on is None:
+        wrong |= _wrong_moment(case, given)
+    if wrong or rests_on is None:
+        raise FieldsRefused(wrong)
+    case.session.add(
+        OfficialReply(
+            incident_id=case.incident.id,
+            revision_id=rests_on.revision.id,
+            account=given.account,
+            url=given.url,
+            text=given.text,
+            replied_at=given.when.astimezone(UTC),
+            actor=actor,
+            at=case.now,
+        )
+    )
+    case.session.flush()
+    case.record("official_reply_recorded", actor, account=given.account, url=given.url, sha256=rests_on.revision.sha256)
+
+
+def _public_then(case: Case, newest: Published, given: RecordReply) -> Published | None:
+    """Return the newest statement that was public when the reply was given, None if none was or it is still to come."""
+    if given.when > case.now:
+        return None
+    standing: Published | None = newest
+    while standing is not None and standing.at >= given.when + speaking.AS_TYPED:
+        standing = published.newest(case.session, case.incident.id, before=standing.revision)
+    return standing
+
+
+def _wrong_account(case: Case, given: RecordReply) -> dict[str, str]:
+    known = [one.id for one in case.settings.policy.official_accounts]
+    if given.account in known:
+        return {}
+    allowed = ", ".join(known)
+    return {"account": f"must be one of: {allowed}" if case.locale == "en" else f"只能是：{allowed}"}
+
+
+def _wrong_url(case: Case, given: RecordReply) -> dict[str, str]:
+    try:
+        key = url_key(web_address(given.url))
+    except ValueError:
+        english = "must be an address of the web without a user name, such as https://www.example.org/reply/1"
+        return {"url": english if case.locale == "en" else "须为不带用户名的网址，如 https://www.example.org/reply/1"}
+    rows = case.session.scalars(select(OfficialReply).where(OfficialReply.incident_id == case.incident.id))
+    same = next((row for row in rows if url_key(row.url) == key), None)
+    if same is None:
+        return {}
+    when = rendering.local(same.at)
+    said = f"{same.url} is on record since {when}" if case.locale == "en" else f"{same.url} 已于 {when} 登记"
+    return {"url": said}
+
+
+def _wrong_moment(case: Case, given: RecordReply) -> dict[str, str]:
+    if given.when > case.now:
+        return {"when": "must not lie in the future" if case.locale == "en" else "不能晚于现在"}
+    english = "nothing signed was public then; a reply rests on a statement that is"
+    return {"when": english if case.locale == "en" else "那时还没有已签发并公开的说明，答复须以公开的说明为依据"}

@@ -1,0 +1,74 @@
+"""What shows only once everything is read: signatures that nobody could collect, and what deserves a warning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from yingda.domain import state_council
+from yingda.domain.policy import DRAFTER, Policy
+from yingda.domain.roles import Role
+from yingda.domain.roster import Roster
+from yingda.settings import yaml_files
+from yingda.settings.variables import SHORTEST_LINK_KEY, VARIABLES
+
+if TYPE_CHECKING:
+    from yingda.settings import Settings
+
+
+def warnings(settings: Settings, environ: Mapping[str, str], today: date) -> Iterator[str]:
+    """Yield what can stand but should not be left so, each with its remedy.
+
+    :param today: a date in Shanghai
+    """
+    yield from settings.roster.warnings(today)
+    yield from _misspelt(environ)
+    for year in settings.calendar.missing_years(today):
+        yield f"calendar.yaml does not know {year}; working days in it cannot be counted. Add the notice for it."
+    for excess in state_council.excesses(settings.policy):
+        yield str(excess)
+    if not any(channel.public for channel in settings.channels.channels):
+        yield "channels.yaml has no public channel; statements reach no resident. Set `public: true` on one."
+    if settings.link_key is None:
+        yield (
+            "YINGDA_LINK_KEY is not set, so no officer can be sent a link."
+            f" Set it, or YINGDA_LINK_KEY_FILE, to {SHORTEST_LINK_KEY} random characters or more."
+        )
+
+
+def _misspelt(environ: Mapping[str, str]) -> Iterator[str]:
+    names = [*VARIABLES, *(f"{name}_FILE" for name in VARIABLES)]
+    for name in environ:
+        near = get_close_matches(name, names, n=1, cutoff=0.85)
+        if name.startswith("YINGDA_") and name not in names and near:
+            yield f"{name} is no setting and is not read. Did you mean {near[0]}?"
+
+
+def unsignable(policy: Policy, roster: Roster, files: Sequence[yaml_files.YamlFile]) -> list[str]:
+    """Return for each severity why its statements could never collect their signatures."""
+    problems = []
+    drafters = roster.holders(DRAFTER)
+    for severity, chain in policy.signing.items():
+        said = f"{yaml_files.where(files, ('signing', severity.value))}: signing.{severity.value}: "
+        vacant = [role for role in chain if not roster.holders(role)]
+        if vacant:
+            problems += [f"{said}nobody in the roster has the role {role}. Add it to an officer." for role in vacant]
+        elif not any(_persons(roster, chain, frozenset({drafter.id})) for drafter in drafters):
+            problems.append(
+                f"{said}no statement could be signed by one person for each of {', '.join(chain)}, none of them its"
+                " author. Give the roles to different officers, none of them the only duty officer."
+            )
+    return problems
+
+
+def _persons(roster: Roster, chain: Sequence[Role], taken: frozenset[str]) -> bool:
+    """Tell whether each role of the chain can have a person of its own who is not `taken`."""
+    if not chain:
+        return True
+    return any(
+        _persons(roster, chain[1:], taken | {holder.id})
+        for holder in roster.holders(chain[0])
+        if holder.id not in taken
+    )

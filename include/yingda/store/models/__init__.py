@@ -1,0 +1,57 @@
+"""The records: typed, thin, in UTC. Nothing here sends, renders or decides.
+
+Rows are never deleted by the running system; revisions, decisions, signatures and events are never changed
+(triggers of the first migration refuse it).
+"""
+
+from yingda.store.models.base import Base
+from yingda.store.models.events import ChainHead, Event
+from yingda.store.models.hazards import Hazard, RegisterDay, SiteRound
+from yingda.store.models.incidents import (
+    Clock,
+    Incident,
+    Lead,
+    Merge,
+    Observation,
+    Pass,
+    RaisedRung,
+    SourceLink,
+    YearSerial,
+)
+from yingda.store.models.leads import ReportedLead
+from yingda.store.models.messages import OutboxMessage, Repeatable
+from yingda.store.models.outward import Commitment, Enquiry, OfficialReply, OutsideLetter, Publication
+from yingda.store.models.requests import Addressee, Decision, Request
+from yingda.store.models.texts import Document, Revision, Signature
+
+__all__ = [
+    "Addressee",
+    "Base",
+    "ChainHead",
+    "Clock",
+    "Commitment",
+    "Decision",
+    "Document",
+    "Enquiry",
+    "Event",
+    "Hazard",
+    "Incident",
+    "Lead",
+    "Merge",
+    "Observation",
+    "OfficialReply",
+    "OutboxMessage",
+    "OutsideLetter",
+    "Pass",
+    "Publication",
+    "RaisedRung",
+    "RegisterDay",
+    "Repeatable",
+    "ReportedLead",
+    "Request",
+    "Revision",
+    "Signature",
+    "SiteRound",
+    "SourceLink",
+    "YearSerial",
+]
