@@ -78,6 +78,7 @@ MAILS: dict[str, dict[str, Any]] = {
     "request": {"request": a_request(), "comments": [], "particulars": [], "link": LINK},
     "ladder": {
         "clock": SimpleNamespace(kind_label="核实结果", started_at=NOW, due_at=NOW, missed=True),
+        "rung": SimpleNamespace(place_label="时限过去 60%", moment=NOW),
         "late": "40 分钟",
         "remaining": None,
         "asked": ["张三", "李四"],

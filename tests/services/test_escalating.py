@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from yingda.services import escalating
+import pytest
+
+from yingda.services import composing, escalating
+from yingda.store.models import OutboxMessage
 
 
 def raised(office: Any, number: str) -> list[tuple[str, str]]:
@@ -64,6 +68,23 @@ def test_after_an_outage_every_rung_is_raised_once_and_in_order(office: Any) -> 
     ]
     assert len(keys) == len(set(keys))
     assert office.attend(number).seq == office.incident(number).seq
+
+
+@pytest.mark.parametrize("locale", ["zh_CN", "en"])
+def test_after_an_outage_nobody_gets_the_same_words_twice(office: Any, locale: str) -> None:
+    """Rungs reached while nobody looked are sent together: each says which one it is."""
+    office.house = replace(office.house, locale=locale)
+    number = office.open(unit="social_affairs")
+    office.later(days=3).attend(number)
+
+    with office.transaction() as session:
+        mails = [session.get_one(OutboxMessage, mail.id) for mail in office.mails(number, "ladder")]
+        letters = [composing.compose(session, mail, office.house) for mail in mails]
+    pan = [letter for letter in letters if letter.to.startswith("pan")]
+    assert len(pan) > 2
+    assert len({letter.text for letter in pan}) == len({letter.html for letter in pan}) == len(pan)
+    share = "60% of the limit" if locale == "en" else "时限过去 60%"
+    assert sum(share in letter.text for letter in pan) == 1
 
 
 def test_two_who_attend_at_once_raise_each_rung_once(office: Any) -> None:
@@ -152,8 +173,6 @@ def test_a_deputy_hears_of_the_rung(office: Any) -> None:
 
 
 def test_whoever_left_the_roster_holds_nothing_up(office: Any) -> None:
-    from dataclasses import replace
-
     from yingda.domain.roster import Roster
 
     number = office.open(unit="social_affairs")

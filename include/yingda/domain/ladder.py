@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, ConfigDict, PlainValidator
 
 from .calendar import WorkingCalendar
-from .clocks import Span, due
+from .clocks import Span, due, span_label
 from .errors import CalendarError
 from .roles import Role
 
@@ -95,3 +95,17 @@ def climb(
         with suppress(CalendarError):
             timed.append((rung.moment(started_at, due_at, calendar), rung))
     return tuple(sorted(timed, key=lambda pair: pair[0]))
+
+
+def place_label(at: Fraction | Span, locale: str) -> str:
+    """Name the place of a rung for people: `时限过去 60%`, or in English `60% of the limit`."""
+    english = locale == "en"
+    if isinstance(at, Span):
+        span = span_label(at, locale)
+        return f"{span} after the start" if english else f"起算后 {span}"
+    share = f"{float(at * 100):g}%"
+    if at < 1:
+        return f"{share} of the limit" if english else f"时限过去 {share}"
+    if at == 1:
+        return f"due ({share})" if english else f"到时限（{share}）"
+    return f"overdue, {share} of the limit" if english else f"超时，达时限的 {share}"

@@ -6,7 +6,7 @@ one message says the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from yingda import rendering
 from yingda.domain import clocks, life, roles, severity
 from yingda.domain.clocks import lateness_label
-from yingda.domain.ladder import ASKED
+from yingda.domain.ladder import ASKED, parse_at, place_label
 from yingda.domain.life import LeadState, RequestKind, RequestState
 from yingda.domain.roles import Role
 from yingda.domain.severity import Severity, Topic
@@ -177,12 +177,23 @@ def _ladder(session: Session, message: OutboxMessage, settings: Settings) -> dic
             "due_at": clock.due_at,
             "missed": raised > clock.due_at,
         },
+        "rung": _rung(message.values, settings.locale),
         "late": lateness_label(raised - clock.due_at, settings.locale) if raised > clock.due_at else None,
         "remaining": lateness_label(clock.due_at - raised, settings.locale) if raised < clock.due_at else None,
         "asked": sorted({str(_person(p.officer_id, settings)) for r in waited_for for p in r.addressees}),
         "reason_told": None if told_as == ASKED else _as_role(Role(told_as), settings.locale),
         "deputy_for": _person(message.values.get("deputy_for"), settings),
         "link": linking.link(settings, request, message.officer_id) if request else None,
+    }
+
+
+def _rung(values: Mapping[str, Any], locale: str) -> dict[str, Any] | None:
+    """Return which reminder this is: after an outage one person may get several at the same time."""
+    if "rung" not in values:
+        return None  # owed before reminders said so
+    return {
+        "place_label": place_label(parse_at(values["rung"]), locale),
+        "moment": datetime.fromisoformat(values["moment"]),
     }
 
 

@@ -89,7 +89,7 @@ def _raise(case: Case, clock: Clock, rung: Rung, moment: datetime) -> None:
         officers=[person.officer.id for person, _, _ in told],
     )
     for person, told_as, request in told:
-        telling.rung(case, clock, rung.key, person, told_as=told_as, request=request)
+        telling.rung(case, clock, rung.key, moment, person, told_as=told_as, request=request)
 
 
 def _told(case: Case, clock: Clock, rung: Rung) -> list[tuple[Person, str, Request | None]]:

@@ -49,9 +49,13 @@ def asked(case: Case, request: Request, person: Person) -> None:
     )
 
 
-def rung(case: Case, clock: Clock, key: str, person: Person, *, told_as: str, request: Request | None) -> None:
+def rung(
+    case: Case, clock: Clock, key: str, moment: datetime, person: Person, *, told_as: str, request: Request | None
+) -> None:
     """Owe the reminder of a rung: one a clock, rung and person.
 
+    :param key: names the rung in its clock
+    :param moment: when the clock came to the rung (UTC), which may be well before anybody looked
     :param told_as: `asked` or the role by which the ladder names the person
     :param request: what this person can answer, if they were asked
     """
@@ -64,6 +68,8 @@ def rung(case: Case, clock: Clock, key: str, person: Person, *, told_as: str, re
         deputy_for=person.deputy_for.id if person.deputy_for else None,
         clock_id=clock.id,
         told_as=told_as,
+        rung=key,
+        moment=moment.isoformat(),
         raised_at=case.now.isoformat(),
     )
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from yingda.domain import clocks
-from yingda.domain.clocks import ClockKind, Span, span_label
-from yingda.domain.ladder import ASKED, Rung
+from yingda.domain.clocks import ClockKind, Span
+from yingda.domain.ladder import ASKED, Rung, place_label
 from yingda.domain.policy import ClockRule, Policy
 from yingda.domain.roles import Role
 from yingda.domain.severity import Severity
@@ -78,13 +78,8 @@ def _cases(rule: ClockRule) -> dict[Span, list[Pair]]:
 
 
 def _place(rung: Rung) -> str:
-    if isinstance(rung.at, Span):
-        return both(f"起算后 {span_label(rung.at, 'zh_CN')}", f"{span_label(rung.at, 'en')} after the start")
-    if rung.at < 1:
-        return both(f"时限过去 {rung.key}", f"{rung.key} of the limit")
-    if rung.at == 1:
-        return both(f"到时限（{rung.key}）", f"Due ({rung.key})")
-    return both(f"超时，达时限的 {rung.key}", f"Overdue, {rung.key} of the limit")
+    english = place_label(rung.at, "en")
+    return both(place_label(rung.at, "zh_CN"), english[0].upper() + english[1:])
 
 
 def _moment(rung: Rung, span: Span) -> str:
