@@ -24,7 +24,8 @@ up: $(RUNTIME) ## 启动整个系统，直到 Ctrl-C The whole system, ready for
 	@exec $(PY) -m yingda up
 
 test: $(DEVELOPMENT) ## 运行全部测试 All tests; those that were skipped say why
-	$(PY) -m pytest
+	$(PY) -m pytest -m "not whole" -n auto --dist worksteal -q
+	$(PY) -m pytest -m whole
 
 lint: $(DEVELOPMENT) ## 检查代码风格、类型与导入方向 Style, types and the direction of imports
 	$(VENV)/bin/ruff check

@@ -109,9 +109,8 @@ def test_the_ladder_of_a_promise_climbs_once_each_and_marks_it_missed(office, in
         event.data["rung"] for event in office.events(interim, "rung_raised") if event.data["clock"] == "commitment"
     ]
     assert raised == ["60%", "90%", "100%", "120%", "150%"]
-    assert [one.kind for one in office.rows(type(office.clocks(interim)["commitment"]), interim) if one.missed_at] == [
-        "commitment"
-    ]
+    missed = [one.kind for one in office.clocks(interim).values() if one.missed_at]
+    assert missed == ["commitment", "further_word"], "the public heard nothing within a day of the lapse"
 
 
 def test_the_same_promise_made_again_takes_the_place_of_the_first(office, interim):
@@ -331,6 +330,34 @@ def test_a_further_word_that_nobody_writes_climbs_its_ladder(office, interim):
     raised = [one.data["rung"] for one in office.events(interim, "rung_raised") if one.data["clock"] == "further_word"]
     assert raised == ["50%", "75%", "90%", "100%"]
     assert office.clocks(interim)["further_word"].missed_at is not None
+
+
+@pytest.mark.parametrize("days", [0, 0.5, 4])
+def test_what_lapsed_while_nobody_looked_is_owed_from_its_day_on(office, interim, days):
+    """The system was down from before the promised day until so many days after it."""
+    [promise] = commitments(office, interim)
+    office.now = promise.due_at + timedelta(days=days)
+    office.attend(interim)
+
+    clock = office.clocks(interim)["further_word"]
+    assert (clock.started_at, clock.due_at) == (promise.due_at, promise.due_at + timedelta(hours=24))
+    assert (clock.missed_at is not None) == (days > 1)
+
+
+def test_what_lapsed_before_the_last_public_word_is_owed_from_that_word_on(office, interim):
+    """A day that comes while the next statement is being signed gives its writers no time that is over already."""
+    office.reopen(interim, "statement")
+    [promise] = commitments(office, interim)
+    office.now = promise.due_at - timedelta(hours=1)
+    soon = promised(office, days=1.0, text="公布整改情况")
+    office.answer(interim, "draft_statement", "submit", **HOLDING, commitments=[soon])
+    office.later(days=0.9)
+    office.answer(interim, "sign_statement", "approve")
+    word = office.now
+    office.publish(interim)
+    office.attend(interim)
+
+    assert office.clocks(interim)["further_word"].started_at == word
 
 
 def test_a_promise_that_lapses_while_the_unit_verifies_owes_another_interim_word(office, waiting):

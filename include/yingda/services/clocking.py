@@ -40,9 +40,10 @@ def start(case: Case, kind: ClockKind, *, started_at: datetime) -> Clock | None:
     return clock
 
 
-def start_further(case: Case) -> Clock | None:
-    """Start what a further word in public owes from now (policy key `clocks.further_word`), unless one is owed already.
+def start_further(case: Case, since: datetime | None = None) -> Clock | None:
+    """Start what a further word in public owes (policy key `clocks.further_word`), unless one is owed already.
 
+    :param since: when it came to be owed (UTC), which may be before anybody looked; now, if not given
     :return: the clock that runs, or None where policy owes nothing
     """
     standing = ticking(case, ClockKind.FURTHER_WORD)
@@ -51,7 +52,8 @@ def start_further(case: Case) -> Clock | None:
     span = case.settings.policy.clocks[ClockKind.FURTHER_WORD].span_for(case.incident.severity, case.incident.urgent)
     if span is None:
         return None
-    return start_until(case, ClockKind.FURTHER_WORD, due(span, case.now, case.settings.calendar))
+    since = since or case.now
+    return start_until(case, ClockKind.FURTHER_WORD, due(span, since, case.settings.calendar), since)
 
 
 def public(case: Case) -> Clock | None:
@@ -66,20 +68,24 @@ def stop(case: Case, kind: ClockKind, reason: str, actor: str) -> None:
         drop(case, clock, reason, actor)
 
 
-def start_until(case: Case, kind: ClockKind, due_at: datetime) -> Clock:
-    """Start a clock that runs from now until a moment that somebody named (UTC), besides others of its kind."""
+def start_until(case: Case, kind: ClockKind, due_at: datetime, since: datetime | None = None) -> Clock:
+    """Start a clock that runs until a moment that somebody named (UTC), besides others of its kind.
+
+    :param since: from when it runs (UTC); now, if not given
+    """
+    since = since or case.now
     before = find(case, kind)
     clock = Clock(
         incident_id=case.incident.id,
         kind=kind,
         cycle=before.cycle + 1 if before is not None else 1,
-        started_at=case.now,
+        started_at=since,
         due_at=due_at,
         original_due_at=due_at,
     )
     case.session.add(clock)
     case.session.flush()
-    case.record("clock_started", clock=kind.value, started_at=case.now.isoformat(), due_at=due_at.isoformat())
+    case.record("clock_started", clock=kind.value, started_at=since.isoformat(), due_at=due_at.isoformat())
     note_missed(case, clock)
     return clock
 

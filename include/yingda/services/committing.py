@@ -7,6 +7,7 @@ incident, once its answer is here or its day has come: the public hears what bec
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -153,12 +154,24 @@ def end(case: Case, commitment: Commitment, why: str, actor: str = "system") -> 
     case.record("commitment_ended", actor, commitment=commitment.id, reason=why)
 
 
-def take_up(case: Case) -> str | None:
-    """Return why the public must hear of a commitment now, None if of none; each answer and each lapse counts once.
+@dataclass(frozen=True)
+class News:
+    """Why the public must hear of a commitment, and from when on a further word is owed (UTC).
 
-    `commitment_answered`: an answer is here that no statement told of. `commitment_lapsed`: its day has come without.
+    :param why: `commitment_answered`, an answer is here that no statement told of, or `commitment_lapsed`, its day has
+        come without
     """
-    news = None
+
+    why: str
+    since: datetime
+
+
+def take_up(case: Case) -> News | None:
+    """Return what the public must hear of commitments now, None if nothing; each answer and each lapse counts once.
+
+    What lapsed is owed from its day on, or from the last public word if that came later, however late we look.
+    """
+    why, since = None, case.now
     told = select(Commitment).where(
         Commitment.incident_id == case.incident.id, Commitment.source == CommitmentSource.STATEMENT
     )
@@ -167,19 +180,25 @@ def take_up(case: Case) -> str | None:
             continue
         if commitment.met_at is not None and commitment.taken_up_at is None:
             commitment.taken_up_at = case.now
-            news = "commitment_answered"
+            why = "commitment_answered"
         elif commitment.met_at is None and commitment.due_at <= case.now and commitment.lapsed_at is None:
             commitment.lapsed_at = case.now
             case.record("commitment_lapsed", commitment=commitment.id, unit=commitment.unit_id)
-            news = news or "commitment_lapsed"
-    return news
+            why, since = why or "commitment_lapsed", min(since, commitment.due_at)
+    if why is None:
+        return None
+    word = published.newest(case.session, case.incident.id)
+    return News(why, max(since, word.at) if word is not None else since)
 
 
-def owe_interim(case: Case, why: str, reason: str | None = None, actor: str = "system") -> None:
+def owe_interim(
+    case: Case, why: str, reason: str | None = None, actor: str = "system", since: datetime | None = None
+) -> None:
     """Owe the public an interim word, unless the next statement is decided already or is just being written.
 
     :param why: what brought it about, for the record
     :param reason: what the drafter should know, as somebody wrote it
+    :param since: from when on it is owed (UTC); now, if not given
     """
     incident = case.incident
     if incident.wanted_statement is not None or incident.stage is Stage.STATEMENT:
@@ -188,7 +207,7 @@ def owe_interim(case: Case, why: str, reason: str | None = None, actor: str = "s
     incident.wanted_reason = reason
     case.record("interim_owed", actor, why=why)
     if published.newest(case.session, case.incident.id) is not None:
-        clocking.start_further(case)
+        clocking.start_further(case, since)
 
 
 def is_interim(case: Case) -> bool:

@@ -43,11 +43,11 @@ def _goes_on(case: Case) -> bool:
     back = reporting.outstanding(case) if incident.stage is Stage.CLOSING else None
     news = committing.take_up(case)
     if incident.wanted_statement is not None:
-        passing.reopen(case, Stage.STATEMENT, "interim_owed")
+        passing.reopen(case, Stage.STATEMENT, "interim_owed", since=news.since if news else None)
     elif back is not None:
         passing.reopen(case, back, "report_outstanding", further=False)
     elif news is not None:
-        passing.reopen(case, Stage.STATEMENT, news)
+        passing.reopen(case, Stage.STATEMENT, news.why, since=news.since)
     else:
         return False
     return True

@@ -109,11 +109,19 @@ def owed(
     return Start(known.run_id, {"title": number, "incident_no": number})
 
 
-def reopen(case: Case, stage: Stage, reason: str, actor: str = "system", *, further: bool = True) -> None:
+def reopen(
+    case: Case,
+    stage: Stage,
+    reason: str,
+    actor: str = "system",
+    *,
+    further: bool = True,
+    since: datetime | None = None,
+) -> None:
     """Take a closing or closed incident up again at `stage`. Clocks run on from their original start, none anew.
 
-    :param further: where something is public, the public is owed a further word from now on (a clock of its own)
-
+    :param further: where something is public, the public is owed a further word (a clock of its own)
+    :param since: from when on that is owed (UTC); now, if not given
     :raises NotNow: it is still being handled, or it was merged
     """
     incident = case.incident
@@ -150,7 +158,7 @@ def reopen(case: Case, stage: Stage, reason: str, actor: str = "system", *, furt
     _take_up_links(case)
     case.record("reopened", actor, stage=stage.value, reason=reason)
     if further and published.newest(case.session, incident.id) is not None:
-        clocking.start_further(case)
+        clocking.start_further(case, since)
     case.move(stage, actor)
 
 

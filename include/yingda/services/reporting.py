@@ -26,8 +26,9 @@ def see_to_report(case: Case) -> None:
         or clocking.find(case, ClockKind.VERIFICATION)
     )
     asking.ask(case, RequestKind.REPORT, clock=clock)
-    if committing.take_up(case) == "commitment_lapsed":
-        committing.owe_interim(case, "commitment_lapsed")
+    news = committing.take_up(case)
+    if news is not None and news.why == "commitment_lapsed":
+        committing.owe_interim(case, news.why, since=news.since)
     if case.incident.wanted_statement is not None:
         # What the public is owed first, why it takes longer or what was wrong; the report stays asked for meanwhile.
         case.move(Stage.STATEMENT)

@@ -179,6 +179,9 @@ class Desk(Story):
                 escalating.attend(take(session, number, world.house, later))
 
         def apart(session: Session) -> Picture:
+            for number in (source, target):
+                # As a merge does: what comes to be owed by looking is owed from the same moment.
+                escalating.attend(take(session, number, world.house, world.now))
             attend(session)
             return picture.take(session)
 

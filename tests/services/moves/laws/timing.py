@@ -65,10 +65,20 @@ def clocks_run_from_where_policy_says(step: Step) -> Facts:
             "brief_reply": assigned[:1],
             "verification": assigned[:1],
             "review": closed[-1:],
-            "further_word": [step.at],
+            "further_word": _owed_since(step, incident["id"]),
         }
         if [moment(clock["started_at"])] != starts[clock["kind"]]:
             yield "starts at the wrong moment", clock, starts[clock["kind"]]
+
+
+def _owed_since(step: Step, incident_id: int) -> list[datetime]:
+    """Now, or the day of what lapsed before anybody looked; but not before the public last had a word."""
+    mine = [one for one in step.now.all("commitment") if one["incident_id"] == incident_id and one["lapsed_at"]]
+    lapsed = [moment(one["due_at"]) for one in mine if moment(one["lapsed_at"]) == step.at]
+    standing = [one for one in step.now.all("publication") if one["incident_id"] == incident_id and one["confirmed_at"]]
+    newest = max((one["revision_id"] for one in standing), default=None)
+    word = [moment(one["confirmed_at"]) for one in standing if one["revision_id"] == newest]
+    return [max([min([step.at, *lapsed]), *([min(word)] if word else [])])]
 
 
 def a_regrade_measures_anew_from_the_start(step: Step) -> Facts:
