@@ -102,7 +102,7 @@ def _airflow(layout: Layout, port: int, free: dict[str, int]) -> dict[str, str]:
         "CORE__DAGS_FOLDER": str(PROJECT / "dags"),
         "CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
         "CORE__LOAD_EXAMPLES": "False",
-        "CORE__EXECUTOR": "LocalExecutor",
+        "CORE__EXECUTOR": "yingda.running.executor.WarmLocalExecutor",
         "CORE__PARALLELISM": "4",
         "CORE__AUTH_MANAGER": "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager",
         "CORE__FERNET_KEY": secrets.kept(layout.secrets, "fernet_key"),
