@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from yingda.domain.life import RequestKind, RequestState, Stage
@@ -23,7 +23,6 @@ from yingda.services.case import Case, take
 from yingda.services.escalating import Standing
 from yingda.settings import Settings
 from yingda.store.models import (
-    Base,
     Clock,
     Decision,
     Event,
@@ -187,31 +186,6 @@ class Office:
             self.answer(number, request.kind, action, (by or {}).get(request.kind), **fields)
 
 
-@pytest.fixture(scope="session")
-def _database_of_services(database_server: str, _administrator: Engine, _migrated: str) -> Iterator[Engine]:
-    name = f"{_migrated}_services"
-    with _administrator.connect() as connection:
-        connection.exec_driver_sql(f'CREATE DATABASE "{name}" TEMPLATE "{_migrated}"')
-    engine = create_engine(f"{database_server.rpartition('/')[0]}/{name}")
-    yield engine
-    engine.dispose()
-    with _administrator.connect() as connection:
-        connection.exec_driver_sql(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-@pytest.fixture
-def database_url(_database_of_services: Engine) -> Iterator[str]:
-    """One migrated database for all tests of the services, emptied after each: far quicker than a new one a test."""
-    yield _database_of_services.url.render_as_string(hide_password=False)
-    with _database_of_services.begin() as connection:
-        connection.exec_driver_sql("SET LOCAL lock_timeout = '10s'")
-        # As a replica: without the triggers that keep rows as they were written.
-        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
-        for table in reversed(Base.metadata.sorted_tables):
-            connection.execute(table.delete())
-        connection.exec_driver_sql("INSERT INTO chain_head (id, event_id, hash) VALUES (1, 0, repeat('0', 64))")
-
-
 @pytest.fixture
 def office(engine: Engine, house: Settings, NOW: datetime) -> Office:
     return Office(engine, house, NOW)
@@ -243,7 +217,7 @@ def bulletin_site(office: Office) -> Iterator[str]:
     folder: Path = office.house.bulletin
     folder.mkdir(parents=True, exist_ok=True)
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     base = f"http://127.0.0.1:{server.server_address[1]}"
     plain = office.house.channels.model_dump(mode="json")
     plain["channels"][0]["base_url"] = base

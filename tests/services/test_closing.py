@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from yingda.domain.life import Stage
-from yingda.services import sending
+from yingda.domain.severity import Severity
+from yingda.services import regrading, sending
 from yingda.store.models import SourceLink
 
 PROMISE = {"text": "每周巡查", "unit": "liuxi", "due": "2026-12-31T18:00"}
@@ -65,6 +66,19 @@ def test_the_media_liaison_is_asked_for_the_press_conference_where_one_is_owed(o
     assert len(office.requests(major, "press_conference")) == 1
 
 
+def test_a_press_conference_is_owed_though_a_second_text_is_decided_against(office: Any, bulletin_site: str) -> None:
+    number = closing(office)
+    office.reopen(number, "statement")
+    with office.case(number) as case:
+        regrading.regrade(case, Severity.MAJOR, "关注上升", "xia_mengjie")
+    office.carry_on(number, "statement_approval")
+    assert office.requests(number, "press_conference") == []
+    office.answer(number, "sign_statement", "no_publication", comment="没有新情况")
+
+    assert office.stage(number) is Stage.CLOSING
+    assert office.asked(number, "press_conference").clock_id == office.clocks(number)["press_conference"].id
+
+
 def test_reopening_leaves_every_clock_as_it_was(office: Any, bulletin_site: str) -> None:
     number = closing(office, severity="major")
     office.answer(number, "close", "close", result="已办结")
@@ -85,6 +99,20 @@ def test_reopening_leaves_every_clock_as_it_was(office: Any, bulletin_site: str)
     asked = [request.kind for request in office.open_requests(number)]
     assert asked == ["press_conference", "review", "draft_statement"]
     assert [request.round for request in office.requests(number, "press_conference")] == [1]
+
+
+def test_a_review_that_a_dismissal_took_back_is_asked_for_again_once_reopened(office: Any) -> None:
+    number = office.bring_to("statement_approval", severity="major")
+    office.answer(number, "sign_statement", "no_publication", comment="暂不发布")
+    office.answer(number, "close", "close", result="内部处理")
+    assert office.asked(number, "review")
+    office.reopen(number, "assign_unit")
+    office.answer(number, "assign_unit", "dismiss", reason="与本街道无关")
+    assert [one.kind for one in office.open_requests(number)] == ["close"]
+
+    office.reopen(number, "assign_unit")
+
+    assert office.asked(number, "review").clock_id == office.clocks(number)["review"].id
 
 
 def test_a_dismissed_matter_asks_no_section_for_a_review(office: Any) -> None:

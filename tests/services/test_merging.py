@@ -199,7 +199,7 @@ def test_a_merged_incident_is_not_reopened_but_unmerged(office):
         office.reopen(source, "verification")
     assert target in str(refused.value)
     assert "撤销并入" in str(refused.value)
-    with pytest.raises(NotNow):
+    with pytest.raises(NotNow, match=target):
         regrade(office, source, "major")
     given = {"incident_no": source, "stage": "verification", "reason": "又有反映"}
     with office.transaction() as session, pytest.raises(ConfRefused) as conf:

@@ -28,7 +28,7 @@ OPEN = frozenset(
         ("GET", "/api/r"),
         ("POST", "/api/r"),
         ("GET", "/api/health"),
-        ("GET", "/static/desk.css"),
+        ("GET", "/static/{name}"),
     }
 )
 """What nobody need log in for: personal links carry their own token, health and style say nothing."""

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy.exc import SQLAlchemyError
 
 from yingda import rendering, wiring
+from yingda.desk import static_files
 from yingda.desk.reasons import reason
 from yingda.domain import clocks, forms, life, roles, severity
 from yingda.domain.clocks import ClockKind, lateness_label
@@ -32,6 +33,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         root=root_of(request),
         office=house.roster.office,
         # In Airflow's frame a link to Airflow would open Airflow inside itself.
+        static=lambda name: static_files.address(root_of(request), name),
         framed=request.headers.get("sec-fetch-dest") == "iframe",
         unit_name=lambda unit_id: naming.unit(unit_id, house).name,
         promised_for=lambda moment: _moment(moment, house.locale),

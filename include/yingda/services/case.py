@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from yingda.domain.errors import IncidentNotFound
+from yingda.domain.errors import IncidentNotFound, NotNow
 from yingda.domain.life import Stage
 from yingda.settings import Settings
 from yingda.store import audit
@@ -35,6 +35,10 @@ class Case:
         """Let the incident stand at `stage` from now on."""
         self.record("stage_entered", actor, stage=stage.value, left=self.incident.stage.value)
         self.incident.stage = stage
+
+    def not_now(self, chinese: str, english: str) -> NotNow:
+        """Return the refusal of what cannot be done where the incident stands, in the office's language."""
+        return NotNow(english if self.locale == "en" else chinese)
 
     @property
     def locale(self) -> str:

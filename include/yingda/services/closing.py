@@ -18,8 +18,10 @@ OUTLIVES_CLOSING = asking.BESIDE - {RequestKind.EMERGENCY_PLAN}
 def see_to_closing(case: Case) -> None:
     """Step `closing`: the duty officer is asked; nobody waits for it in Airflow.
 
-    Not while the last public word is an interim one: its promises come first.
+    Not while the last public word is an interim one: its promises come first. A press conference is owed however the
+    incident came here: a later statement that was decided against takes it off nobody's hands.
     """
+    see_to_press_conference(case)
     if committing.is_interim(case):
         standing = asking.open_request(case, RequestKind.CLOSE)
         if standing is not None:
@@ -36,13 +38,15 @@ def see_to_press_conference(case: Case) -> None:
 
 
 def keep_asking(case: Case) -> None:
-    """Ask again for a press conference or a review whose link ended, or whose people left, wherever the incident is."""
-    for kind, clock_kind in (
-        (RequestKind.PRESS_CONFERENCE, ClockKind.PRESS_CONFERENCE),
-        (RequestKind.REVIEW, ClockKind.REVIEW),
-    ):
-        if asking.open_request(case, kind) is not None:
-            asking.ask(case, kind, clock=clocking.ticking(case, clock_kind))
+    """Ask again for a press conference or a review whose link ended, or whose people left, wherever the incident is.
+
+    A review that is owed is asked for in any case: a dismissal takes it back, and reopening brings it back.
+    """
+    if asking.open_request(case, RequestKind.PRESS_CONFERENCE) is not None:
+        see_to_press_conference(case)
+    review = clocking.ticking(case, ClockKind.REVIEW)
+    if review is not None:
+        asking.ask(case, RequestKind.REVIEW, clock=review)
 
 
 def closed(case: Case, request: Request, answer: Close, actor: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from yingda.domain import life
 from yingda.domain.documents import StatementKind
-from yingda.domain.errors import FieldsRefused, NotNow
+from yingda.domain.errors import FieldsRefused
 from yingda.domain.life import DocumentKind, Stage
 from yingda.services import asking, clocking, passing, published, speaking
 from yingda.services.case import Case
@@ -66,8 +66,7 @@ def _wrong_statement(case: Case, kind: StatementKind) -> Published:
     speaking.refuse_if_merged(case)
     standing = published.newest(case.session, incident.id)
     if standing is None:
-        raise _not_now(
-            case,
+        raise case.not_now(
             f"{number} 没有已发布的说明，无可{chinese}。还在办理的，请签发人退回修改；已办结的，请重新办理。",
             f"{number} has no published statement, so there is nothing for a {english}. While it is being handled, a"
             " signer can return the draft; once it is closed, reopen it.",
@@ -75,22 +74,19 @@ def _wrong_statement(case: Case, kind: StatementKind) -> Published:
     under_way = _under_way(case)
     if under_way is not None:
         _, going_on, going_on_english = _DECIDED[under_way]
-        raise _not_now(
-            case,
+        raise case.not_now(
             f"{number} 的{going_on}正在办理（{stage}），现在不能再{chinese}。请等它发布；要改文字，请签发人退回修改。",
             f"A {going_on_english} of {number} is under way (at {stage}), so no {english} can be decided now. Wait"
             " until it is public; to change its text, a signer can return it.",
         )
     if not incident.stage.is_past(Stage.LIVE_CHECK) and incident.stage is not Stage.VERIFICATION:
-        raise _not_now(
-            case,
+        raise case.not_now(
             f"{number} 还在办理（{stage}），现在不能{chinese}。请等这次的说明发布并核验后再办。",
             f"{number} is still being handled (at {stage}), so no {english} can be decided now. Wait until the present"
             " statement is public and was seen there.",
         )
     if kind is StatementKind.WITHDRAWAL and standing.kind is StatementKind.WITHDRAWAL:
-        raise _not_now(
-            case,
+        raise case.not_now(
             f"{number} 的说明《{standing.title}》本身就是撤回声明，原说明已经撤回。要另行说明，请重新办理。",
             f"The statement of {number} is withdrawn already: {standing.title!r} says so. To say something else, reopen"
             " the incident.",
@@ -109,7 +105,3 @@ def _under_way(case: Case) -> StatementKind | None:
         kind = StatementKind(latest.content["kind"]) if latest is not None else None
         return kind if kind in _DECIDED else None
     return None
-
-
-def _not_now(case: Case, chinese: str, english: str) -> NotNow:
-    return NotNow(english if case.locale == "en" else chinese)

@@ -122,21 +122,18 @@ def _refuse_source(source: Case) -> None:
     incident, number = source.incident, source.incident.number
     merged_into = passing.merged_into(source.session, incident.id)
     if merged_into is not None:
-        raise _not_now(
-            source,
+        raise source.not_now(
             f"{number} 已并入 {merged_into}。要改并到别处，请先撤销并入。",
             f"{number} was merged into {merged_into}. Undo that first to merge it elsewhere.",
         )
     if incident.stage is Stage.CLOSED:
-        raise _not_now(
-            source,
+        raise source.not_now(
             f"{number} 已办结，不能并入其他事件。请先重新办理。",
             f"{number} is closed, so it cannot be merged. Reopen it first.",
         )
     published = select(Publication.id).where(Publication.incident_id == incident.id).limit(1)
     if source.session.scalar(published) is not None:
-        raise _not_now(
-            source,
+        raise source.not_now(
             f"{number} 的说明已经发布或正在发布，须保留原编号，不能并入其他事件。可以反过来把另一事件并入 {number}。",
             f"A statement of {number} is public or on its way, and stays under its number. Merge the other incident"
             f" into {number} instead.",
@@ -147,20 +144,17 @@ def _refuse_target(source: Case, target: Case) -> None:
     incident, into = target.incident, target.incident.number
     merged_into = passing.merged_into(target.session, incident.id)
     if merged_into is not None:
-        raise _not_now(
-            source,
+        raise source.not_now(
             f"{into} 已并入 {merged_into}，请直接并入 {merged_into}。",
             f"{into} was merged into {merged_into}. Merge into {merged_into} instead.",
         )
     if incident.stage is Stage.CLOSED or incident.outcome in (Outcome.DISMISSED, Outcome.NO_PUBLICATION):
-        raise _not_now(
-            source,
+        raise source.not_now(
             f"{into} 已办结，或已决定不予受理、不对外发布。请先重新办理 {into}，再并入。",
             f"{into} is closed, or it was decided that nothing is said in public. Reopen {into} first, then merge.",
         )
     if incident.drill is not source.incident.drill:
-        raise _not_now(
-            source,
+        raise source.not_now(
             f"{source.incident.number} 与 {into} 一个是演练，一个不是，不能合并。",
             f"One of {source.incident.number} and {into} is a drill and the other is real; they cannot be merged.",
         )
@@ -170,8 +164,7 @@ def _refuse_while_target_is_merged(source: Case, target: Case) -> None:
     further = passing.merged_into(target.session, target.incident.id)
     if further is not None:
         number, into = source.incident.number, target.incident.number
-        raise _not_now(
-            source,
+        raise source.not_now(
             f"{number} 并入的 {into} 又已并入 {further}。请先撤销 {into} 的并入。",
             f"{into}, into which {number} was merged, was itself merged into {further}. Undo that of {into} first.",
         )
@@ -265,7 +258,3 @@ def _no_such_target(number: str, into: str, unknown: bool, settings: Settings) -
 def _not_merged(number: str, settings: Settings) -> NotNow:
     english = f"{number} is not merged into another incident, so there is nothing to undo."
     return NotNow(english if settings.locale == "en" else f"{number} 没有并入其他事件，无可撤销。")
-
-
-def _not_now(case: Case, chinese: str, english: str) -> NotNow:
-    return NotNow(english if case.locale == "en" else chinese)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from yingda.domain.errors import FieldsRefused, NotNow
+from yingda.domain.errors import FieldsRefused
 from yingda.domain.life import Outcome, Stage
 from yingda.services import passing
 from yingda.services.case import Case
@@ -27,19 +27,17 @@ def observe(case: Case, seen_at: datetime, text: str, actor: str) -> None:
     :raises FieldsRefused: the moment is still to come
     :raises NotNow: the incident is closed, or goes on as part of another
     """
-    incident, english = case.incident, case.locale == "en"
+    incident = case.incident
     if incident.outcome is Outcome.MERGED:
         into = passing.merged_into(case.session, incident.id)
-        raise NotNow(
-            f"{incident.number} goes on as part of {into}. Add the observation there."
-            if english
-            else f"{incident.number} 已并入 {into}，请登记到那个事件。"
+        raise case.not_now(
+            f"{incident.number} 已并入 {into}，请登记到那个事件。",
+            f"{incident.number} goes on as part of {into}. Add the observation there.",
         )
     if incident.stage is Stage.CLOSED:
-        raise NotNow(
-            f"{incident.number} is closed. Reopen it first, then add the observation."
-            if english
-            else f"{incident.number} 已办结。请先重新办理，再登记动态。"
+        raise case.not_now(
+            f"{incident.number} 已办结。请先重新办理，再登记动态。",
+            f"{incident.number} is closed. Reopen it first, then add the observation.",
         )
     check_seen_at(seen_at, case.now, case.locale)
     note(case, seen_at, text, actor)

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from yingda.domain import life
 from yingda.domain.clocks import ANEW
-from yingda.domain.errors import NotNow
 from yingda.domain.life import RequestKind, Stage
 from yingda.services import asking, clocking, published
 from yingda.services.case import Case, take
@@ -129,9 +129,13 @@ def reopen(
     if into is not None:
         english = f"{incident.number} was merged into {into}. Undo the merge; then it goes on where it stood."
         chinese = f"{incident.number} 已并入 {into}。请先撤销并入，撤销后从原来的环节继续办理。"
-        raise NotNow(english if case.locale == "en" else chinese)
+        raise case.not_now(chinese, english)
     if not incident.stage.is_past(Stage.LIVE_CHECK):
-        raise NotNow(f"{incident.number} is still being handled (at {incident.stage.value}); it need not be reopened.")
+        standing = life.label(incident.stage, case.locale)
+        raise case.not_now(
+            f"{incident.number} 还在办理（{standing}），无需重新办理。",
+            f"{incident.number} is still being handled (at {standing}); it need not be reopened.",
+        )
     leave_behind(case)
     asking.withdraw_all(
         case,

@@ -9,11 +9,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from yingda.domain.clocks import ANEW, ClockKind, due
-from yingda.domain.errors import FieldsRefused, NotNow
+from yingda.domain.errors import FieldsRefused
 from yingda.domain.life import DocumentKind, Outcome, RequestKind, Stage
 from yingda.domain.severity import Severity
 from yingda.domain.signatures import missing
-from yingda.services import asking, clocking, closing, moving, planning, signing
+from yingda.services import asking, clocking, closing, moving, planning, signing, speaking
 from yingda.services.case import Case
 from yingda.store.models import Clock
 
@@ -23,12 +23,16 @@ REASON = "regraded"
 def regrade(case: Case, severity: Severity, reason: str, actor: str) -> None:
     """Set another severity, with a reason; the office director or the duty officer may.
 
-    :raises NotNow: the incident is closed
+    :raises NotNow: the incident is closed, or goes on as part of another
     :raises FieldsRefused: no reason, or the severity it has already
     """
     incident = case.incident
+    speaking.refuse_if_merged(case)
     if incident.stage is Stage.CLOSED:
-        raise NotNow(f"{incident.number} is closed. Reopen it first, then regrade it.")
+        raise case.not_now(
+            f"{incident.number} 已办结。请先重新办理，再调整级别。",
+            f"{incident.number} is closed. Reopen it first, then regrade it.",
+        )
     if not reason.strip():
         raise FieldsRefused({"reason": "is required" if case.locale == "en" else "必填"})
     if severity is incident.severity:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from yingda.domain.calendar import shanghai_date
-from yingda.domain.errors import NotNow, UnknownOfficer, UnknownUnit
+from yingda.domain.errors import UnknownOfficer, UnknownUnit
 from yingda.domain.life import Outcome
 from yingda.domain.roles import UNIT_ROLES, Role
 from yingda.domain.roster import Addressee, Officer
@@ -100,8 +100,7 @@ def refuse_if_merged(case: Case) -> None:
         .where(Merge.incident_id == case.incident.id, Merge.undone_at.is_(None))
     )
     number = case.incident.number
-    raise NotNow(
-        f"{number} was merged into {into or 'another incident'}. Do it there, or undo the merge first."
-        if case.locale == "en"
-        else f"{number} 已并入{f' {into}' if into else '其他事件'}。请在并入的事件中办理，或先撤销并入。"
+    raise case.not_now(
+        f"{number} 已并入{f' {into}' if into else '其他事件'}。请在并入的事件中办理，或先撤销并入。",
+        f"{number} was merged into {into or 'another incident'}. Do it there, or undo the merge first.",
     )

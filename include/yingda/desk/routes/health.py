@@ -1,4 +1,4 @@
-"""Health and style: the two things that are open to anybody."""
+"""Health: open to anybody, and it says nothing but whether all is well."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from fastapi import APIRouter
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import Response
 
 from yingda import rendering, wiring
 from yingda.desk.replying import Json
@@ -28,13 +28,6 @@ def health() -> Response:
     if failing:
         return Json({"ok": False, "parts": failing}, status_code=503)
     return Json({"ok": True})
-
-
-@router.get("/static/desk.css")
-def style() -> Response:
-    """Return the style sheet."""
-    path = rendering.TEMPLATES / "desk" / "desk.css"
-    return FileResponse(path, media_type="text/css", headers={"Cache-Control": "public, max-age=300"})
 
 
 def _holds(part: str, check: Callable[[], bool]) -> bool:
@@ -72,7 +65,15 @@ def _outbox() -> bool:
 
 def _templates() -> bool:
     house = wiring.settings()
-    told = {"root": "", "office": house.roster.office, "framed": False, "heading": "", "lines": (), "link": None}
+    told = {
+        "root": "",
+        "office": house.roster.office,
+        "framed": False,
+        "static": str,
+        "heading": "",
+        "lines": (),
+        "link": None,
+    }
     return bool(rendering.render("desk/message.html.j2", house.locale, **told))
 
 

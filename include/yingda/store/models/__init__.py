@@ -1,9 +1,10 @@
 """The records: typed, thin, in UTC. Nothing here sends, renders or decides.
 
-Rows are never deleted by the running system; revisions, decisions, signatures and events are never changed
-(triggers of the first migration refuse it).
+Rows are never deleted by the running system, drafts of answers and used keys apart; revisions, decisions, signatures
+and events are never changed (triggers of the first migration refuse it).
 """
 
+from yingda.store.models.answers import Attachment, Draft, Feedback
 from yingda.store.models.base import Base
 from yingda.store.models.events import ChainHead, Event
 from yingda.store.models.hazards import Hazard, RegisterDay, SiteRound
@@ -26,14 +27,17 @@ from yingda.store.models.texts import Document, Revision, Signature
 
 __all__ = [
     "Addressee",
+    "Attachment",
     "Base",
     "ChainHead",
     "Clock",
     "Commitment",
     "Decision",
     "Document",
+    "Draft",
     "Enquiry",
     "Event",
+    "Feedback",
     "Hazard",
     "Incident",
     "Lead",

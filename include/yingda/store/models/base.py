@@ -64,5 +64,6 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: UtcMoment(),
         dict[str, Any]: JSONB,
+        list[str]: JSONB,
         **{kind: value_enum(kind) for kind in _ENUMS},
     }
