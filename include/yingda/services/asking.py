@@ -67,6 +67,12 @@ def open_request(case: Case, kind: RequestKind, role: Role | None = None, about:
     return case.session.scalars(query.order_by(Request.id.desc())).first()
 
 
+def was_asked(case: Case, kind: RequestKind) -> bool:
+    """Tell whether anybody was ever asked for a kind, whatever became of it."""
+    query = select(Request.id).where(Request.incident_id == case.incident.id, Request.kind == kind).limit(1)
+    return case.session.scalar(query) is not None
+
+
 def ask(
     case: Case,
     kind: RequestKind,

@@ -40,12 +40,13 @@ def see_to_press_conference(case: Case) -> None:
 def keep_asking(case: Case) -> None:
     """Ask again for a press conference or a review whose link ended, or whose people left, wherever the incident is.
 
-    A review that is owed is asked for in any case: a dismissal takes it back, and reopening brings it back.
+    A review that a dismissal took back is asked for again once reopening brings it back. One that nobody was asked for
+    yet waits for the closing: a merge may bring its clock long before.
     """
     if asking.open_request(case, RequestKind.PRESS_CONFERENCE) is not None:
         see_to_press_conference(case)
     review = clocking.ticking(case, ClockKind.REVIEW)
-    if review is not None:
+    if review is not None and asking.was_asked(case, RequestKind.REVIEW):
         asking.ask(case, RequestKind.REVIEW, clock=review)
 
 
