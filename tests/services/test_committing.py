@@ -360,6 +360,17 @@ def test_what_lapsed_before_the_last_public_word_is_owed_from_that_word_on(offic
     assert office.clocks(interim)["further_word"].started_at == word
 
 
+def test_more_time_granted_so_late_that_it_is_over_owes_a_word_from_that_day_on(office, interim):
+    """Nobody looked while the promised day and the later one that was asked for went by."""
+    [promise] = commitments(office, interim)
+    until = promise.due_at + timedelta(hours=1)
+    office.answer(interim, "commitment", "request_extension", reason="等第三方检测", until=until.isoformat())
+    office.now = until + timedelta(hours=2)
+    office.answer(interim, "extension", "grant")
+
+    assert office.clocks(interim)["further_word"].started_at == until
+
+
 def test_a_promise_that_lapses_while_the_unit_verifies_owes_another_interim_word(office, waiting):
     office.later(days=5)
     office.attend(waiting)

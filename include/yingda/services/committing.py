@@ -128,7 +128,8 @@ def postponed(case: Case, request: Request, until: datetime, reason: str, actor:
     if asked is not None:
         asked.due_at = until
     if commitment.source is CommitmentSource.STATEMENT:
-        owe_interim(case, "commitment_postponed", reason, actor)
+        # Granted so late that the new date is over, too: what lapsed is owed from its day on.
+        owe_interim(case, "commitment_postponed", reason, actor, since=_after_the_last_word(case, min(until, case.now)))
 
 
 def settle(case: Case, actor: str) -> None:
@@ -185,10 +186,12 @@ def take_up(case: Case) -> News | None:
             commitment.lapsed_at = case.now
             case.record("commitment_lapsed", commitment=commitment.id, unit=commitment.unit_id)
             why, since = why or "commitment_lapsed", min(since, commitment.due_at)
-    if why is None:
-        return None
+    return News(why, _after_the_last_word(case, since)) if why is not None else None
+
+
+def _after_the_last_word(case: Case, since: datetime) -> datetime:
     word = published.newest(case.session, case.incident.id)
-    return News(why, max(since, word.at) if word is not None else since)
+    return max(since, word.at) if word is not None else since
 
 
 def owe_interim(

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from yingda.desk import acting
 from yingda.domain import acts, fields
 from yingda.domain.leads import SETTLING, ReportLead
-from yingda.services import escalating, leads, merging, moving, opening
-from yingda.services.case import take
+from yingda.domain.life import DocumentKind, Stage
+from yingda.services import asking, escalating, leads, merging, moving, opening, signing
+from yingda.services.case import Case, take
 
 from . import filling, picture
 from .laws import Broken
@@ -178,11 +179,14 @@ class Desk(Story):
             for number in (source, target):
                 escalating.attend(take(session, number, world.house, later))
 
-        def apart(session: Session) -> Picture:
+        def apart(session: Session) -> Picture | None:
             for number in (source, target):
                 # As a merge does: what comes to be owed by looking is owed from the same moment.
                 escalating.attend(take(session, number, world.house, world.now))
             attend(session)
+            # Policy asks for more signatures since: the next claim would send the text back, a regrade does so at once.
+            if any(_waits_unsigned(take(session, number, world.house, later)) for number in (source, target)):
+                return None
             return picture.take(session)
 
         def there_and_back(session: Session) -> Picture | None:
@@ -200,10 +204,18 @@ class Desk(Story):
             return
         world.story.append(f"{world.now.isoformat()} what if {source} was merged into {target} for {seconds} s")
         never = world.probe(apart)
+        if never is None:
+            return
         for number in (source, target):
             was, now = (_owed(tables, number) for tables in (never, parted))
             if was != now:
                 raise Broken("a merge undone leaves no trace in what is owed", number, was, now)
+
+
+def _waits_unsigned(case: Case) -> bool:
+    """Whether a text that waits to be sent lacks a signature that policy asks for by now."""
+    text = asking.latest_revision(case, DocumentKind.STATEMENT)
+    return case.incident.stage is Stage.PUBLICATION and text is not None and bool(signing.flaws_of(case, text))
 
 
 def _owed(tables: Picture, number: str) -> dict[str, Any]:

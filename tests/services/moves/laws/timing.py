@@ -73,8 +73,9 @@ def clocks_run_from_where_policy_says(step: Step) -> Facts:
 
 def _owed_since(step: Step, incident_id: int) -> list[datetime]:
     """Now, or the day of what lapsed before anybody looked; but not before the public last had a word."""
+    noted = {one["id"] for one in step.then.all("commitment") if one["lapsed_at"]}
     mine = [one for one in step.now.all("commitment") if one["incident_id"] == incident_id and one["lapsed_at"]]
-    lapsed = [moment(one["due_at"]) for one in mine if moment(one["lapsed_at"]) == step.at]
+    lapsed = [moment(one["due_at"]) for one in mine if one["id"] not in noted]
     standing = [one for one in step.now.all("publication") if one["incident_id"] == incident_id and one["confirmed_at"]]
     newest = max((one["revision_id"] for one in standing), default=None)
     word = [moment(one["confirmed_at"]) for one in standing if one["revision_id"] == newest]
