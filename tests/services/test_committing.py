@@ -371,6 +371,20 @@ def test_more_time_granted_so_late_that_it_is_over_owes_a_word_from_that_day_on(
     assert office.clocks(interim)["further_word"].started_at == until
 
 
+def test_more_time_for_one_promise_takes_none_off_what_another_owes_already(office):
+    soon, far = promised(office, days=1), promised(office, days=9, text="全村排查")
+    number = office.bring_to("statement", title="两项承诺")
+    make_public(office, number, {**HOLDING, "commitments": [soon, far]})
+    [first, second] = commitments(office, number)
+    [request] = [one for one in office.open_requests(number) if one.about == f"commitment:{second.id}"]
+    until = (second.due_at + timedelta(days=3)).isoformat()
+    office.send_in(office.claims(request), {"action": "request_extension", "reason": "等检测", "until": until})
+    office.now = first.due_at + timedelta(hours=5)
+    office.answer(number, "extension", "grant")
+
+    assert office.clocks(number)["further_word"].started_at == first.due_at
+
+
 def test_a_promise_that_lapses_while_the_unit_verifies_owes_another_interim_word(office, waiting):
     office.later(days=5)
     office.attend(waiting)

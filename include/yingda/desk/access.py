@@ -25,6 +25,7 @@ OPEN = frozenset(
         ("GET", "/r"),
         ("GET", "/r/{public_id}"),
         ("POST", "/r/{public_id}"),
+        ("POST", "/r/{public_id}/draft"),
         ("GET", "/api/r"),
         ("POST", "/api/r"),
         ("GET", "/api/health"),

@@ -60,12 +60,17 @@ class Field:
 
 @dataclass(frozen=True)
 class Form:
-    """One way to answer: its button and its fields. `wrong` marks the one that was just refused."""
+    """One way to answer: its button and its fields.
+
+    :param wrong: it was just refused
+    :param begun: something was typed into it already
+    """
 
     action: str
     button: str
     fields: tuple[Field, ...]
     wrong: bool
+    begun: bool = False
 
 
 def shown(
@@ -73,17 +78,17 @@ def shown(
 ) -> tuple[Form, ...]:
     """Return the forms of a request, the usual one first.
 
-    :param typed: an answer that was refused: `action` and its fields; kept as it was typed
+    :param typed: an answer that was refused, or a draft: `action` and its fields; kept as it was typed
     :param wrong: message by field of that answer
     """
     typed, wrong = typed or {}, wrong or {}
     made = []
     for action in brief.actions:
-        refused = typed.get("action") == action
-        values = typed if refused else _begun(brief, action, house)
+        begun = typed.get("action") == action
+        values = typed if begun else _begun(brief, action, house)
         form = forms.FORMS[brief.kind][action]
-        fields = tuple(_fields(form, "", values, wrong if refused else {}, house, _narrowed(brief, house)))
-        made.append(Form(action, forms.button(brief.kind, action, house.locale), fields, refused))
+        fields = tuple(_fields(form, "", values, wrong if begun else {}, house, _narrowed(brief, house)))
+        made.append(Form(action, forms.button(brief.kind, action, house.locale), fields, begun and bool(wrong), begun))
     return tuple(made)
 
 

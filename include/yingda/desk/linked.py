@@ -6,12 +6,13 @@ import hashlib
 import hmac
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from yingda import wiring
 from yingda.domain.errors import YingdaError
-from yingda.services import answering, briefing, lettering, linking
+from yingda.services import answering, briefing, keeping, lettering, linking
 from yingda.services.answering import Claims
 from yingda.services.briefing import Brief, Decided
 from yingda.settings import Settings
@@ -23,6 +24,14 @@ log = logging.getLogger(__name__)
 
 _FORM = b"yingda.desk.form:"
 _TRY_AGAIN = {"40001", "40P01"}  # serialization failure, deadlock
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A draft: fields by name as the page sent them, and since when (UTC) they are kept."""
+
+    typed: Mapping[str, str]
+    at: datetime
 
 
 def see(token: str, house: Settings, now: datetime) -> tuple[Claims, Brief]:
@@ -63,6 +72,24 @@ def _commit(claims: Claims, body: Mapping[str, Any], house: Settings, now: datet
         request = session.get_one(Request, decision.request_id)
         incident = session.get_one(Incident, request.incident_id)
         return briefing.decided(decision, incident, house)
+
+
+def keep(token: str, typed: Mapping[str, str], house: Settings, now: datetime) -> bool:
+    """Keep what was typed on the page of a link and not sent; False if its request is not open any more.
+
+    :raises LinkForged, LinkExpired, TextChanged, RequestEnded: see `answering.look`
+    """
+    claims = linking.read(house, token, now)
+    with wiring.transaction() as session:
+        answering.look(session, claims, now)
+        return keeping.keep(session, claims, typed, now)
+
+
+def kept(claims: Claims) -> Kept | None:
+    """Return what was typed on the page of a link and not sent, None if nothing was."""
+    with wiring.reading() as session:
+        draft = keeping.kept(session, claims)
+        return Kept(draft.given, draft.at) if draft is not None else None
 
 
 def who_answered(claims: Claims, house: Settings) -> briefing.Who | None:

@@ -79,14 +79,22 @@ def clock_words(clock: ClockSeen, now: datetime, locale: str) -> tuple[str, str]
         if clock.missed:
             return (f"done {when}, late" if english else f"{when} 完成（超时）"), "late"
         return (f"done {when}" if english else f"{when} 完成"), "met"
+    words = left_words(clock.due_at, now, locale)
     if now > clock.due_at:
-        late = lateness_label(now - clock.due_at, locale)
-        return (f"late by {late}" if english else f"超时 {late}"), "late"
-    left = lateness_label(clock.due_at - now, locale)
-    words = f"{left} left" if english else f"剩 {left}"
+        return words, "late"
     if clock.missed:
         return (f"{words} (extended, was missed)" if english else f"{words}（已延期，曾超时）"), "late"
     return words, "soon" if (clock.due_at - now) * 4 < clock.due_at - clock.started_at else "running"
+
+
+def left_words(due_at: datetime, now: datetime, locale: str) -> str:
+    """Return how long there is still, or how late it is, in words."""
+    english = locale == "en"
+    if now > due_at:
+        late = lateness_label(now - due_at, locale)
+        return f"late by {late}" if english else f"超时 {late}"
+    left = lateness_label(due_at - now, locale)
+    return f"{left} left" if english else f"剩 {left}"
 
 
 def event_words(event: EventSeen, house: Settings) -> list[str]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 KEYS_HOLD = timedelta(hours=24)
 """How long an Idempotency-Key gives the first result again."""
+DRAFTS_HOLD = timedelta(days=30)
+"""How long what was typed and not sent stays for a request that was taken back."""
 
 
 class OpenIncident(BaseOperator):
@@ -99,7 +101,7 @@ class AttendAll(BaseOperator):
     def execute(self, context: Context) -> list[Mapping[str, Any]]:
         """Do it."""
         from yingda import wiring
-        from yingda.services import attending, lettering, repeating
+        from yingda.services import attending, keeping, lettering, repeating
         from yingda.services.passing import RunState
 
         ti = context["ti"]
@@ -118,4 +120,5 @@ class AttendAll(BaseOperator):
             self.log.error("%s", problem)
         with wiring.transaction() as session:
             repeating.prune(session, wiring.utcnow() - KEYS_HOLD)
+            keeping.prune(session, wiring.utcnow() - DRAFTS_HOLD)
         return [{"trigger_run_id": start.run_id, "conf": start.conf} for start in report.starts]

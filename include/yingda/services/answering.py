@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from yingda.domain import forms
@@ -38,7 +38,7 @@ from yingda.services.asking import JUDGES_A_TEXT, TEXT_CHANGED
 from yingda.services.case import Case, take_by_id
 from yingda.settings import Settings
 from yingda.store import outbox
-from yingda.store.models import Decision, Incident, Request, Revision
+from yingda.store.models import Decision, Draft, Incident, Request, Revision
 
 Handler = Callable[[Case, Request, Any, str], None]
 
@@ -155,6 +155,7 @@ def answer(session: Session, claims: Claims, body: Mapping[str, Any], settings: 
     asked.request.ended_at = now
     session.flush()
     outbox.void_for_request(session, asked.request.id)
+    session.execute(delete(Draft).where(Draft.request_id == asked.request.id))
     case.record(
         "answered",
         claims.officer_id,

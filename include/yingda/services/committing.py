@@ -128,8 +128,7 @@ def postponed(case: Case, request: Request, until: datetime, reason: str, actor:
     if asked is not None:
         asked.due_at = until
     if commitment.source is CommitmentSource.STATEMENT:
-        # Granted so late that the new date is over, too: what lapsed is owed from its day on.
-        owe_interim(case, "commitment_postponed", reason, actor, since=_after_the_last_word(case, min(until, case.now)))
+        owe_interim(case, "commitment_postponed", reason, actor)
 
 
 def settle(case: Case, actor: str) -> None:
@@ -189,6 +188,11 @@ def take_up(case: Case) -> News | None:
     return News(why, _after_the_last_word(case, since)) if why is not None else None
 
 
+def _owed_since(case: Case) -> datetime:
+    unnoticed = [one.due_at for one in owed(case) if one.source is CommitmentSource.STATEMENT and one.lapsed_at is None]
+    return _after_the_last_word(case, min([case.now, *unnoticed]))
+
+
 def _after_the_last_word(case: Case, since: datetime) -> datetime:
     word = published.newest(case.session, case.incident.id)
     return max(since, word.at) if word is not None else since
@@ -201,7 +205,7 @@ def owe_interim(
 
     :param why: what brought it about, for the record
     :param reason: what the drafter should know, as somebody wrote it
-    :param since: from when on it is owed (UTC); now, if not given
+    :param since: from when on it is owed (UTC); if not given, now, or the day of what lapsed and nobody noticed yet
     """
     incident = case.incident
     if incident.wanted_statement is not None or incident.stage is Stage.STATEMENT:
@@ -210,7 +214,7 @@ def owe_interim(
     incident.wanted_reason = reason
     case.record("interim_owed", actor, why=why)
     if published.newest(case.session, case.incident.id) is not None:
-        clocking.start_further(case, since)
+        clocking.start_further(case, since or _owed_since(case))
 
 
 def is_interim(case: Case) -> bool:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
 from yingda import rendering, wiring
 from yingda.desk import acting, fields, linked
-from yingda.desk.pages import message, page, root_of, say
+from yingda.desk.pages import left_words, message, page, root_of, say
 from yingda.desk.replying import LONGEST_FORM, body_of
 from yingda.domain import forms
 from yingda.domain.errors import (
@@ -24,7 +27,7 @@ from yingda.domain.errors import (
     YingdaError,
 )
 from yingda.services import linking, presenting
-from yingda.services.answering import refused_as_not_yours
+from yingda.services.answering import Claims, refused_as_not_yours
 from yingda.services.briefing import Brief
 from yingda.settings import Settings
 
@@ -62,18 +65,18 @@ def arrive(request: Request, token: Annotated[str, Query()] = "") -> Response:
 
 @router.get("/r/{public_id}")
 def show(request: Request, public_id: str) -> Response:
-    """Show the request, or what became of it. Changes nothing."""
-    house, now = wiring.settings(), wiring.utcnow()
+    """Show the request with what was typed before, or what became of it. Changes nothing."""
+    house = wiring.settings()
     token = request.cookies.get(COOKIE, "")
     try:
-        claims, brief = linked.see(token, house, now)
-        if claims.request_id != public_id:
-            raise LinkForged("The cookie is of another request.")
+        claims, brief = _see(token, public_id, house)
     except YingdaError as problem:
         return _refusal(request, problem, house, token)
     if brief.decision is not None:
         return _decided(request, brief)
-    return _asked(request, brief, token, house)
+    kept = linked.kept(claims)
+    typed = fields.answer_of(brief.kind, kept.typed) if kept is not None else None
+    return _asked(request, brief, token, house, typed, kept_at=kept.at if kept is not None else None)
 
 
 @router.post("/r/{public_id}")
@@ -84,27 +87,18 @@ def answer(
     house, now = wiring.settings(), wiring.utcnow()
     token = request.cookies.get(COOKIE, "")
     try:
-        claims, brief = linked.see(token, house, now)
-        if claims.request_id != public_id:
-            raise LinkForged("The cookie is of another request.")
+        _, brief = _see(token, public_id, house)
     except YingdaError as problem:
         return _refusal(request, problem, house, token)
-    try:
-        sent = fields.received(body)
-    except ValueError:
-        sent = {}
+    sent = _sent(body)
     given = fields.answer_of(brief.kind, sent)
-    if not acting.from_our_page(request, house) or not linked.is_form_token(sent.get("csrf", ""), token, house):
-        if brief.decision is not None:
-            return _decided(request, brief)
-        said = say(
-            "这次提交不是从本页发出的，没有收到。请核对后再提交一次。",
-            "This was not sent from this page, so it was not received. Please check it and send it again.",
-        )
-        return _asked(request, brief, token, house, given, {"form": said}, status=403)
+    if not _is_from_our_page(request, sent, token, house):
+        return _not_from_our_page(request, brief, token, house, given)
     try:
         decision = linked.take(token, given, house, now)
     except FieldsRefused as refused:
+        with suppress(YingdaError):
+            linked.keep(token, _typed(sent), house, now)
         return _asked(request, brief, token, house, given, refused.fields, status=422)
     except AnsweredAlready:
         return _decided(request, linked.see(token, house, now)[1], conflict=True)
@@ -117,6 +111,59 @@ def answer(
     return RedirectResponse(f"{root_of(request)}/r/{quote(public_id, safe='')}", status_code=303)
 
 
+@router.post("/r/{public_id}/draft")
+def keep(request: Request, public_id: str, body: Annotated[bytes, Depends(_form)]) -> Response:
+    """Keep what is typed so far; nothing is answered by it. A page that keeps by itself gets the words only."""
+    house, now = wiring.settings(), wiring.utcnow()
+    token = request.cookies.get(COOKIE, "")
+    try:
+        _, brief = _see(token, public_id, house)
+        sent = _sent(body)
+        if not _is_from_our_page(request, sent, token, house):
+            return _not_from_our_page(request, brief, token, house, fields.answer_of(brief.kind, sent))
+        kept = linked.keep(token, _typed(sent), house, now)
+    except YingdaError as problem:
+        return _refusal(request, problem, house, token)
+    if request.headers.get("hx-request"):
+        at = rendering.local(now)[11:]
+        said = say(f"已暂存 {at}，尚未提交", f"Saved at {at}, not sent yet") if kept else ""
+        return PlainTextResponse(said, status_code=200 if kept else 409)
+    return RedirectResponse(f"{root_of(request)}/r/{quote(public_id, safe='')}", status_code=303)
+
+
+def _see(token: str, public_id: str, house: Settings) -> tuple[Claims, Brief]:
+    claims, brief = linked.see(token, house, wiring.utcnow())
+    if claims.request_id != public_id:
+        raise LinkForged("The cookie is of another request.")
+    return claims, brief
+
+
+def _sent(body: bytes) -> dict[str, str]:
+    try:
+        return fields.received(body)
+    except ValueError:
+        return {}
+
+
+def _typed(sent: Mapping[str, str]) -> dict[str, str]:
+    """Return what a person typed or chose, without what the page itself sends along."""
+    return {name: value for name, value in sent.items() if name not in {"csrf", "revision_sha256"}}
+
+
+def _is_from_our_page(request: Request, sent: Mapping[str, str], token: str, house: Settings) -> bool:
+    return acting.from_our_page(request, house) and linked.is_form_token(sent.get("csrf", ""), token, house)
+
+
+def _not_from_our_page(request: Request, brief: Brief, token: str, house: Settings, given: dict[str, Any]) -> Response:
+    if brief.decision is not None:
+        return _decided(request, brief)
+    said = say(
+        "这次提交不是从本页发出的，没有收到。请核对后再提交一次。",
+        "This was not sent from this page, so it was not received. Please check it and send it again.",
+    )
+    return _asked(request, brief, token, house, given, {"form": said}, status=403)
+
+
 def _asked(
     request: Request,
     brief: Brief,
@@ -125,6 +172,7 @@ def _asked(
     typed: dict[str, Any] | None = None,
     wrong: dict[str, str] | None = None,
     *,
+    kept_at: datetime | None = None,
     status: int = 200,
 ) -> Response:
     shown = fields.shown(brief, house, typed, wrong)
@@ -136,6 +184,9 @@ def _asked(
         brief=brief,
         forms=shown,
         csrf=linked.form_token(token, house),
+        here=f"{root_of(request)}/r/{quote(brief.id, safe='')}",
+        kept_at=kept_at,
+        left=left_words(brief.due_at, wiring.utcnow(), house.locale) if brief.due_at is not None else None,
         statement_html=lambda content: presenting.public_html(content, house),
         statement_kinds=fields.statement_kind_labels(house.locale),
         wrong=wrong or {},
