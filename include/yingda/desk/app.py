@@ -16,7 +16,18 @@ from yingda.desk import access
 from yingda.desk.headers import DESK, Headers
 from yingda.desk.pages import message, root_of, say
 from yingda.desk.replying import Json, TooLong
-from yingda.desk.routes import actions, board, health, leads, link_api, link_pages, records, rounds, static
+from yingda.desk.routes import (
+    actions,
+    board,
+    health,
+    leads,
+    link_api,
+    link_pages,
+    mails,
+    records,
+    rounds,
+    static,
+)
 from yingda.domain.errors import CalendarError, SettingsError
 
 log = logging.getLogger(__name__)
@@ -28,7 +39,7 @@ def build() -> FastAPI:
     :raises RuntimeError: a route is open to anybody that should not be
     """
     app = FastAPI(title="Yingda", docs_url=None, redoc_url=None, openapi_url=None, swagger_ui_oauth2_redirect_url=None)
-    for part in (link_pages, link_api, health, board, records, actions, leads, rounds, static):
+    for part in (link_pages, link_api, health, board, records, actions, leads, mails, rounds, static):
         app.include_router(part.router)
     app.add_middleware(Headers, headers=DESK)
     app.add_exception_handler(HTTPException, _http)

@@ -21,6 +21,7 @@ SHOWN = 50
 class DeadLetter:
     """A mail that no server took, after the last attempt."""
 
+    id: int
     incident_no: str | None
     officer: Named
     template: str
@@ -72,6 +73,7 @@ def troubles(session: Session, house: Settings) -> Troubles:
     return Troubles(
         dead_letters=tuple(
             DeadLetter(
+                id=message.id,
                 incident_no=number,
                 officer=officer(message.officer_id, house),
                 template=message.template,

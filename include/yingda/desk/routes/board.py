@@ -9,10 +9,11 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
 
 from yingda import wiring
-from yingda.desk import asking_for, figures, incident_page, registers
+from yingda.desk import access, acting, asking_for, figures, incident_page, registers
 from yingda.desk.access import may_view
 from yingda.desk.incident_page import to_board
 from yingda.desk.pages import clock_words, message, page, root_of, say
+from yingda.desk.routes import mails
 from yingda.domain.errors import FieldsRefused, IncidentNotFound
 from yingda.domain.life import Stage
 from yingda.domain.severity import Severity
@@ -26,6 +27,7 @@ router = APIRouter(dependencies=[Depends(may_view)])
 @router.get("/")
 def board(
     request: Request,
+    user: GetUserDep,
     stage: str = "",
     severity: str = "",
     unit: str = "",
@@ -33,7 +35,7 @@ def board(
     limit: str = "",
     offset: str = "",
 ) -> Response:
-    """Show the incidents being handled: stage, time left, who is asked."""
+    """Show the incidents being handled: stage, time left, who is asked; first of all what a machine gave up."""
     house, now = wiring.settings(), wiring.utcnow()
     try:
         sought = asking_for.sought(house, stage, severity, unit, q, limit, offset, board=True)
@@ -55,6 +57,8 @@ def board(
         "board",
         lines=lines_,
         troubles=in_trouble,
+        mails=acting.form_token(user.get_name(), mails.TOKEN_FOR, house) if access.can_act(user) else None,
+        here="?" + urlencode({key: value for key, value in request.query_params.items() if value}),
         total=total,
         sought=sought,
         chosen=chosen,
