@@ -72,10 +72,15 @@ def clocks_run_from_where_policy_says(step: Step) -> Facts:
 
 
 def _owed_since(step: Step, incident_id: int) -> list[datetime]:
-    """Now, or the day of what lapsed before anybody looked; but not before the public last had a word."""
+    """Now, or the day of what lapsed before anybody noted it; but not before the public last had a word."""
     noted = {one["id"] for one in step.then.all("commitment") if one["lapsed_at"]}
-    mine = [one for one in step.now.all("commitment") if one["incident_id"] == incident_id and one["lapsed_at"]]
-    lapsed = [moment(one["due_at"]) for one in mine if one["id"] not in noted]
+    lapsed = [
+        moment(one["due_at"])
+        for one in step.now.all("commitment")
+        if (one["incident_id"], one["source"]) == (incident_id, "statement")
+        and one["id"] not in noted
+        and (one["lapsed_at"] or (not one["met_at"] and not one["ended_at"] and moment(one["due_at"]) <= step.at))
+    ]
     standing = [one for one in step.now.all("publication") if one["incident_id"] == incident_id and one["confirmed_at"]]
     newest = max((one["revision_id"] for one in standing), default=None)
     word = [moment(one["confirmed_at"]) for one in standing if one["revision_id"] == newest]
