@@ -11,3 +11,12 @@
   }
   if (chosen === "dark" || chosen === "light") document.documentElement.dataset.theme = chosen;
 })();
+
+// What refreshes itself waits while it is out of sight, or while somebody is on one of its links or buttons.
+for (const moment of ["htmx:beforeRequest", "htmx:beforeSwap"]) {
+  document.addEventListener(moment, function (event) {
+    const part = event.target;
+    if (!part.hasAttribute("hx-get")) return;
+    if (document.hidden || part.contains(document.activeElement)) event.preventDefault();
+  });
+}
