@@ -371,6 +371,18 @@ def test_more_time_granted_so_late_that_it_is_over_owes_a_word_from_that_day_on(
     assert office.clocks(interim)["further_word"].started_at == until
 
 
+def test_a_correction_takes_no_time_off_what_lapsed_unnoticed_before_it(office):
+    number = office.bring_to("statement", title="一项承诺")
+    make_public(office, number, {**HOLDING, "kind": "final", "commitments": [promised(office, days=1)]})
+    office.answer(number, "close", "close", result="已办结")
+    [promise] = commitments(office, number)
+    office.now = promise.due_at + timedelta(days=3)
+    with office.case(number) as case:
+        correcting.correct(case, "数字有误", "account:duty")
+
+    assert office.clocks(number)["further_word"].started_at == promise.due_at
+
+
 def test_more_time_for_one_promise_takes_none_off_what_another_owes_already(office):
     soon, far = promised(office, days=1), promised(office, days=9, text="全村排查")
     number = office.bring_to("statement", title="两项承诺")

@@ -188,7 +188,8 @@ def take_up(case: Case) -> News | None:
     return News(why, _after_the_last_word(case, since)) if why is not None else None
 
 
-def _owed_since(case: Case) -> datetime:
+def owed_since(case: Case) -> datetime:
+    """Return from when on a further word is owed (UTC): now, or the day of what lapsed and nobody noted yet."""
     unnoticed = [one.due_at for one in owed(case) if one.source is CommitmentSource.STATEMENT and one.lapsed_at is None]
     return _after_the_last_word(case, min([case.now, *unnoticed]))
 
@@ -214,7 +215,7 @@ def owe_interim(
     incident.wanted_reason = reason
     case.record("interim_owed", actor, why=why)
     if published.newest(case.session, case.incident.id) is not None:
-        clocking.start_further(case, since or _owed_since(case))
+        clocking.start_further(case, since or owed_since(case))
 
 
 def is_interim(case: Case) -> bool:

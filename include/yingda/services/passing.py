@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from yingda.domain import life
 from yingda.domain.clocks import ANEW
 from yingda.domain.life import RequestKind, Stage
-from yingda.services import asking, clocking, published
+from yingda.services import asking, clocking, committing, published
 from yingda.services.case import Case, take
 from yingda.settings import Settings
 from yingda.store.models import Incident, Merge, Pass, SourceLink
@@ -121,7 +121,7 @@ def reopen(
     """Take a closing or closed incident up again at `stage`. Clocks run on from their original start, none anew.
 
     :param further: where something is public, the public is owed a further word (a clock of its own)
-    :param since: from when on that is owed (UTC); now, if not given
+    :param since: from when on that is owed (UTC); if not given, now, or the day of what lapsed and nobody noted yet
     :raises NotNow: it is still being handled, or it was merged
     """
     incident = case.incident
@@ -162,7 +162,7 @@ def reopen(
     _take_up_links(case)
     case.record("reopened", actor, stage=stage.value, reason=reason)
     if further and published.newest(case.session, incident.id) is not None:
-        clocking.start_further(case, since)
+        clocking.start_further(case, since or committing.owed_since(case))
     case.move(stage, actor)
 
 
