@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from yingda import settings, wiring
+from yingda.desk import wellbeing
 from yingda.settings import Settings
 
 from .conftest import REPORT, Clock, Desk
@@ -40,6 +41,54 @@ def test_the_gravest_come_first_and_filters_narrow_the_board(logged_in: TestClie
     wrong = logged_in.get("/desk/?severity=terrible")
     assert wrong.status_code == 422
     assert "general" in wrong.text
+
+
+def test_what_is_due_first_comes_first_unless_asked_otherwise(
+    logged_in: TestClient, open_incident: Callable[..., str], clock: Clock
+):
+    open_incident(title="较早而宽限", severity="general")
+    open_incident(title="较晚而紧迫", severity="critical")
+    open_incident(title="最晚的")
+
+    def order(query: str) -> list[str]:
+        page = logged_in.get(f"/desk/{query}").text
+        return sorted(("较早而宽限", "较晚而紧迫", "最晚的"), key=page.index)
+
+    assert order("") == ["较晚而紧迫", "较早而宽限", "最晚的"]
+    assert order("?sort=newest") == ["最晚的", "较晚而紧迫", "较早而宽限"]
+    assert order("?sort=severity") == ["较晚而紧迫", "较早而宽限", "最晚的"]
+    assert 'value="newest" selected' in logged_in.get("/desk/?sort=newest").text
+    assert logged_in.get("/desk/?sort=colour").status_code == 422
+    with wiring.transaction() as session:
+        # Whose limits were all kept waits for nothing that is late: it comes last.
+        session.execute(
+            text(
+                "UPDATE clock SET met_at = now() FROM incident"
+                " WHERE incident.id = clock.incident_id AND severity = 'critical'"
+            )
+        )
+    assert order("")[-1] == "较晚而紧迫"
+
+
+def test_the_board_says_what_does_not_work_and_that_all_does(logged_in: TestClient, monkeypatch: pytest.MonkeyPatch):
+    from airflow.api.common import airflow_health
+
+    told = {part: {"status": "healthy"} for part in ("metadatabase", "scheduler", "triggerer", "dag_processor")}
+    monkeypatch.setattr(airflow_health, "get_airflow_health", lambda: told)
+    monkeypatch.setattr(wellbeing, "_airflow", None)
+    assert "系统正常" in logged_in.get("/desk/").text
+    told["scheduler"] = {"status": "unhealthy"}
+    assert "系统正常" in logged_in.get("/desk/").text, "asked again within seconds"
+    monkeypatch.setattr(wellbeing, "_airflow", None)
+    monkeypatch.setattr(wellbeing, "CHECKS", wellbeing.CHECKS | {"outbox": lambda: False})
+    page = logged_in.get("/desk/").text
+    assert "系统异常：邮件发送（有邮件逾 10 分钟未发）、调度器" in page
+
+
+def test_the_board_says_what_each_is_asked_for(logged_in: TestClient, desk: Desk):
+    assert "报送舆情处置情况报告单：罗春生" in logged_in.get("/desk/").text
+    [line] = logged_in.get("/desk/api/incidents").json()["incidents"]
+    assert [(each["kind"], each["asked"][0]["id"]) for each in line["waiting"]] == [("report", "luo_chunsheng")]
 
 
 def test_incidents_come_in_pages_of_at_most_200(logged_in: TestClient, open_incident: Callable[..., str]):

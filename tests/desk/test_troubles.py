@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import re
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -14,9 +15,9 @@ from starlette.testclient import TestClient
 
 from yingda import wiring
 from yingda.desk import access
-from yingda.domain.life import SendState
+from yingda.domain.life import PublicationState, SendState
 from yingda.store import outbox
-from yingda.store.models import OutboxMessage
+from yingda.store.models import OutboxMessage, Publication
 from yingda.transports.mail import MailServer
 
 from .test_link_pages import Page
@@ -156,3 +157,74 @@ def test_only_the_board_of_who_may_act_settles_a_mail(logged_in, desk, monkeypat
 def test_the_board_refreshes_what_it_shows_under_the_same_filter(logged_in, desk):
     page = logged_in.get("/desk/?severity=general&q=").text
     assert page.count('hx-get="?severity=general"') == 2
+
+
+def stuck(desk: Any, session: Any, state: str) -> int:
+    """Let the signed statement of the incident be stuck on its channel."""
+    desk.up_to("sign_statement")
+    desk.answer("sign_statement", "approve")
+    with wiring.transaction() as own:
+        row = own.scalars(select(Publication)).one()
+        row.state, row.problem = PublicationState(state), "502 <b>bad</b> gateway"
+        return row.id
+
+
+def publication() -> Publication:
+    with wiring.reading() as session:
+        row = session.scalars(select(Publication)).one()
+        session.expunge(row)
+        return row
+
+
+def ways(client: TestClient, row: int) -> dict[str, dict[str, str]]:
+    """The forms about a publication on the board, by the last part of their address."""
+    page = Page(client.get("/desk/").text)
+    assert "502 &lt;b&gt;bad" in page.html
+    found = re.findall(rf'action="/desk/publications/{row}/(\w+)"', page.html)
+    token = next(form["csrf"] for form in page.forms if "csrf" in form)
+    return {action: {"csrf": token} for action in found}
+
+
+def test_a_publication_of_unknown_outcome_is_settled_by_who_looked(logged_in, desk, session):
+    row = stuck(desk, session, "unknown")
+    forms = ways(logged_in, row)
+    assert set(forms) == {"it_is_there", "send_again"}
+    token = {"csrf": forms["it_is_there"]["csrf"]}
+
+    wrong = logged_in.post(f"/desk/publications/{row}/it_is_there", data=token | {"url": "javascript:alert(1)"})
+    assert wrong.status_code == 422
+    assert 'value="javascript:alert(1)"' in wrong.text
+    assert "http" in wrong.text
+    unlooked = logged_in.post(f"/desk/publications/{row}/send_again", data=token)
+    assert (unlooked.status_code, "查看" in unlooked.text) == (409, True)
+    assert publication().state is PublicationState.UNKNOWN
+
+    there = token | {"url": "https://news.example.org/1"}
+    assert logged_in.post(f"/desk/publications/{row}/it_is_there", data=there).status_code == 303
+    second = logged_in.post(f"/desk/publications/{row}/it_is_there", data=there)
+    assert (second.status_code, "已经处理过" in second.text) == (409, True)
+    assert (publication().state, publication().url) == (PublicationState.CONFIRMED, "https://news.example.org/1")
+    seen = logged_in.get(f"/desk/incidents/{desk.number}").text
+    assert re.search(r"<strong>已发布</strong>.*>duty<", seen)
+
+
+def test_a_publication_that_failed_is_owed_once_more(logged_in, desk, session):
+    row = stuck(desk, session, "failed")
+    forms = ways(logged_in, row)
+    assert set(forms) == {"send_again"}
+    assert logged_in.post(f"/desk/publications/{row}/send_again", data=forms["send_again"]).status_code == 303
+    assert publication().state is PublicationState.PENDING
+    assert "再发布一次" in logged_in.get(f"/desk/incidents/{desk.number}").text
+
+
+def test_only_the_board_of_who_may_act_settles_a_publication(logged_in, desk, session, monkeypatch):
+    row = stuck(desk, session, "failed")
+    form = ways(logged_in, row)["send_again"]
+    there = f"/desk/publications/{row}/send_again"
+    assert logged_in.post(there, data={}).status_code == 403
+    assert logged_in.post(there, data=form, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert logged_in.post(f"/desk/publications/{row}/burn", data=form).status_code == 404
+    assert logged_in.post("/desk/publications/999999/send_again", data=form).status_code == 409
+    assert publication().state is PublicationState.FAILED
+    monkeypatch.setattr(access, "can_act", lambda user: False)
+    assert "/desk/publications/" not in logged_in.get("/desk/").text

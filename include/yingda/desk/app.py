@@ -23,10 +23,10 @@ from yingda.desk.routes import (
     leads,
     link_api,
     link_pages,
-    mails,
     records,
     rounds,
     static,
+    troubles,
 )
 from yingda.domain.errors import CalendarError, SettingsError
 
@@ -39,7 +39,7 @@ def build() -> FastAPI:
     :raises RuntimeError: a route is open to anybody that should not be
     """
     app = FastAPI(title="Yingda", docs_url=None, redoc_url=None, openapi_url=None, swagger_ui_oauth2_redirect_url=None)
-    for part in (link_pages, link_api, health, board, records, actions, leads, mails, rounds, static):
+    for part in (link_pages, link_api, health, board, records, actions, leads, troubles, rounds, static):
         app.include_router(part.router)
     app.add_middleware(Headers, headers=DESK)
     app.add_exception_handler(HTTPException, _http)

@@ -9,7 +9,7 @@ from yingda.desk.pages import say
 from yingda.domain.errors import FieldsRefused
 from yingda.domain.life import Stage
 from yingda.domain.severity import Severity
-from yingda.services.viewing import Sought
+from yingda.services.viewing import Order, Sought
 from yingda.settings import Settings
 
 MOST = 200
@@ -19,11 +19,20 @@ EnumT = TypeVar("EnumT", bound=StrEnum)
 
 
 def sought(
-    house: Settings, stage: str, severity: str, unit: str, q: str, limit: str, offset: str, *, board: bool = False
+    house: Settings,
+    stage: str,
+    severity: str,
+    unit: str,
+    q: str,
+    limit: str,
+    offset: str,
+    *,
+    sort: str = "",
+    board: bool = False,
 ) -> Sought:
     """Return which incidents are wanted; empty texts ask for nothing in particular.
 
-    :param board: leave out closed ones unless `stage` is `all` or says otherwise; the gravest first
+    :param board: leave out closed ones unless `stage` is `all` or says otherwise; what is due first comes first
     :raises FieldsRefused: names each one that is wrong
     """
     wrong: dict[str, str] = {}
@@ -36,7 +45,7 @@ def sought(
         q=q[:200].replace("\x00", ""),
         limit=_number("limit", limit, 50, 1, MOST, wrong),
         offset=_number("offset", offset, 0, 0, 10_000_000, wrong),
-        gravest_first=board,
+        order=_member(Order, "sort", sort, wrong) or (Order.DUE if board else Order.NEWEST),
     )
     if wrong:
         raise FieldsRefused(wrong)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from yingda.domain import fields
@@ -90,6 +90,20 @@ class ProposeLetter(Answer):
     refutation: Words = written("事实是什么", "What is true")
     evidence: tuple[Evidence, ...] = fields.evidence(least=1)
     ground: Words = choice("事由", "Ground", "ground", text=True)
+
+
+class ItIsThere(Answer):
+    labels = ("已发出", "It is there")
+    url: WebAddress = written("已发布页面的链接", "Link of the published page", long=False, limit=2_000)
+
+
+class ItIsNotThere(Answer):
+    labels = ("再发一次", "Send again")
+    looked: bool = Field(
+        default=False,
+        title="我已在该渠道上看过，没有发出",
+        json_schema_extra={"title_en": "I looked at the channel: it is not there", "widget": "yes_no"},
+    )
 
 
 ACTS: Mapping[str, type[Answer]] = {

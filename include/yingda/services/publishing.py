@@ -17,7 +17,7 @@ from yingda.domain.clocks import ClockKind, Span
 from yingda.domain.documents import StatementKind, sha256_of
 from yingda.domain.life import CommitmentSource, DocumentKind, Outcome, PublicationState, Stage
 from yingda.services import asking, clocking, closing, committing, signing, telling
-from yingda.services.case import Case
+from yingda.services.case import SYSTEM, Case
 from yingda.store.models import Publication, Revision
 
 LEASE = timedelta(seconds=60)
@@ -161,16 +161,21 @@ def _held(case: Case, sending: Sending) -> Publication | None:
 def confirm(case: Case, sending: Sending, url: str) -> None:
     """Note that the channel has it. A lease lost meanwhile changes nothing: whoever holds it settles the row."""
     row = _held(case, sending)
-    if row is None:
-        return
+    if row is not None:
+        confirmed(case, row, url, SYSTEM)
+
+
+def confirmed(case: Case, row: Publication, url: str, actor: str) -> None:
+    """Note that a text is public at `url`, and let follow what that brings; `actor` is who says so."""
+    revision = case.session.get_one(Revision, row.revision_id)
     row.state = PublicationState.CONFIRMED
     row.url, row.problem, row.lease, row.lease_until, row.next_at = url, None, None, None, None
     row.confirmed_at = case.now
     case.incident.outcome = Outcome.PUBLISHED
-    case.record("published", channel=row.channel, url=url, sha256=sending.sha256)
-    clocking.meet(case, ClockKind.PUBLIC_WORD, "system")
-    clocking.meet(case, ClockKind.FURTHER_WORD, "system")
-    _made_public(case, case.session.get_one(Revision, row.revision_id))
+    case.record("published", actor, channel=row.channel, url=url, sha256=revision.sha256)
+    clocking.meet(case, ClockKind.PUBLIC_WORD, actor)
+    clocking.meet(case, ClockKind.FURTHER_WORD, actor)
+    _made_public(case, revision)
 
 
 def put_off(case: Case, sending: Sending, problem: str, *, permanent: bool) -> None:

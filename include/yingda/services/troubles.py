@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from yingda.domain.life import PublicationState, SendState
+from yingda.domain.life import PublicationState, SendState, Stage
 from yingda.services.naming import Named, officer
 from yingda.settings import Settings
 from yingda.store.models import Incident, OutboxMessage, Publication
@@ -34,10 +34,23 @@ class DeadLetter:
 class StuckPublication:
     """A statement that is not, or not known to be, where it should be."""
 
+    id: int
     incident_no: str
+    stage: Stage
     channel: str
     state: PublicationState
     problem: str
+
+    @property
+    def way_out(self) -> str | None:
+        """Return what a person may do about it: `vouch`, `send_again`, `look_again`; None where nothing helps."""
+        if self.stage is Stage.LIVE_CHECK and self.state is PublicationState.CONFIRMED:
+            return "look_again"
+        if self.state is PublicationState.UNKNOWN:
+            return "vouch"
+        if self.stage is Stage.PUBLICATION and self.state in (PublicationState.FAILED, PublicationState.PENDING):
+            return "send_again"
+        return None
 
 
 @dataclass(frozen=True)
@@ -61,7 +74,7 @@ def troubles(session: Session, house: Settings) -> Troubles:
         .limit(SHOWN)
     )
     stuck = session.execute(
-        select(Publication, Incident.number)
+        select(Publication, Incident.number, Incident.stage)
         .join(Incident, Publication.incident_id == Incident.id)
         .where(
             Publication.state.in_((PublicationState.UNKNOWN, PublicationState.FAILED))
@@ -84,7 +97,7 @@ def troubles(session: Session, house: Settings) -> Troubles:
             for message, number in letters
         ),
         publications=tuple(
-            StuckPublication(incident_no=number, channel=row.channel, state=row.state, problem=row.problem or "")
-            for row, number in stuck
+            StuckPublication(row.id, number, stage, row.channel, row.state, row.problem or "")
+            for row, number, stage in stuck
         ),
     )

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, or_, select
@@ -137,6 +138,14 @@ class EventSeen:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """What is waited for, and whose answer it is."""
+
+    kind: RequestKind
+    asked: tuple[Named, ...]
+
+
+@dataclass(frozen=True)
 class IncidentLine:
     """An incident as one line of the board."""
 
@@ -153,6 +162,7 @@ class IncidentLine:
     closed_at: datetime | None
     clocks: tuple[ClockSeen, ...]
     asked: tuple[Named, ...]
+    waiting: tuple[Waiting, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,11 +195,20 @@ class IncidentSeen(Dossier):
     timeline: tuple[EventSeen, ...]
 
 
+class Order(StrEnum):
+    """In which order incidents are shown."""
+
+    DUE = "due"
+    SEVERITY = "severity"
+    NEWEST = "newest"
+
+
 @dataclass(frozen=True)
 class Sought:
     """Which incidents are wanted.
 
     :param open_only: leave out the closed ones; a `stage` given says more and wins
+    :param order: by what is due first (what owes nothing comes last), gravest first, or newest first
     :param q: words that number, title or summary must hold, each of them, whatever their case
     """
 
@@ -200,28 +219,25 @@ class Sought:
     q: str = ""
     limit: int = 50
     offset: int = 0
-    gravest_first: bool = field(default=False, kw_only=True)
+    order: Order = field(default=Order.NEWEST, kw_only=True)
 
 
 def incidents(session: Session, house: Settings, sought: Sought, now: datetime) -> tuple[list[IncidentLine], int]:
-    """Return a page of the incidents sought, and how many there are in all; the newest first unless asked otherwise."""
+    """Return a page of the incidents sought, and how many there are in all."""
     conditions = _conditions(sought)
     total = session.scalar(select(func.count()).select_from(Incident).where(*conditions)) or 0
-    query = select(Incident).where(*conditions).limit(sought.limit).offset(sought.offset)
-    if sought.gravest_first:
-        gravity = {severity.value: -rank for rank, severity in enumerate(Severity)}
-        query = query.order_by(case(gravity, value=Incident.severity), Incident.opened_at, Incident.id)
-    else:
-        query = query.order_by(Incident.id.desc())
+    query = select(Incident).where(*conditions).order_by(*_order(sought.order))
+    query = query.limit(sought.limit).offset(sought.offset)
     rows = session.scalars(query).all()
     ids = [row.id for row in rows]
     clocks: dict[int, list[Clock]] = defaultdict(list)
     for clock in session.scalars(select(Clock).where(Clock.incident_id.in_(ids)).order_by(Clock.due_at, Clock.id)):
         clocks[clock.incident_id].append(clock)
-    asked: dict[int, list[str]] = defaultdict(list)
+    waiting: dict[int, list[Waiting]] = defaultdict(list)
     still_open = select(Request).where(Request.incident_id.in_(ids), Request.state == RequestState.OPEN)
     for request in session.scalars(still_open.order_by(Request.id)):
-        asked[request.incident_id] += [person.officer_id for person in request.addressees]
+        people = tuple(officer(person.officer_id, house) for person in request.addressees)
+        waiting[request.incident_id].append(Waiting(request.kind, people))
     lines = [
         IncidentLine(
             incident_no=row.number,
@@ -236,11 +252,26 @@ def incidents(session: Session, house: Settings, sought: Sought, now: datetime) 
             opened_at=row.opened_at,
             closed_at=row.closed_at,
             clocks=_clocks(clocks[row.id], now),
-            asked=tuple(officer(one, house) for one in dict.fromkeys(asked[row.id])),
+            asked=tuple(dict.fromkeys(person for each in waiting[row.id] for person in each.asked)),
+            waiting=tuple(waiting[row.id]),
         )
         for row in rows
     ]
     return lines, total
+
+
+def _order(order: Order) -> list[Any]:
+    if order is Order.NEWEST:
+        return [Incident.id.desc()]
+    gravity = case({severity.value: -rank for rank, severity in enumerate(Severity)}, value=Incident.severity)
+    if order is Order.SEVERITY:
+        return [gravity, Incident.opened_at, Incident.id]
+    first_due = (
+        select(func.min(Clock.due_at))
+        .where(Clock.incident_id == Incident.id, Clock.met_at.is_(None), Clock.cancelled_at.is_(None))
+        .scalar_subquery()
+    )
+    return [first_due.asc().nulls_last(), gravity, Incident.id]
 
 
 def _conditions(sought: Sought) -> list[ColumnElement[bool]]:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
 
 from yingda import wiring
-from yingda.desk import access, acting, asking_for, figures, incident_page, registers
+from yingda.desk import board_page, figures, incident_page, registers
 from yingda.desk.access import may_view
+from yingda.desk.board_page import Chosen
 from yingda.desk.incident_page import to_board
-from yingda.desk.pages import clock_words, message, page, root_of, say
-from yingda.desk.routes import mails
-from yingda.domain.errors import FieldsRefused, IncidentNotFound
-from yingda.domain.life import Stage
-from yingda.domain.severity import Severity
-from yingda.services import naming, viewing
+from yingda.desk.pages import message, page, root_of, say
+from yingda.domain.errors import IncidentNotFound
 from yingda.services.case import number_of_run
-from yingda.services.troubles import troubles
 
 router = APIRouter(dependencies=[Depends(may_view)])
 
@@ -32,44 +28,13 @@ def board(
     severity: str = "",
     unit: str = "",
     q: str = "",
+    sort: str = "",
     limit: str = "",
     offset: str = "",
 ) -> Response:
     """Show the incidents being handled: stage, time left, who is asked; first of all what a machine gave up."""
-    house, now = wiring.settings(), wiring.utcnow()
-    try:
-        sought = asking_for.sought(house, stage, severity, unit, q, limit, offset, board=True)
-    except FieldsRefused as wrong:
-        lines = [f"{name}: {said}" for name, said in wrong.fields.items()]
-        back = (f"{root_of(request)}/", say("查看全部办理中的事件", "Show all open incidents"))
-        return message(request, say("筛选条件有误", "This filter cannot be used"), lines, status=422, link=back)
-    with wiring.reading() as session:
-        lines_, total = viewing.incidents(session, house, sought, now)
-        in_trouble = troubles(session, house)
-    chosen = {"stage": stage, "severity": severity, "unit": unit, "q": q}
-
-    def at(start: int) -> str:
-        kept = {key: value for key, value in chosen.items() if value} | ({"limit": limit} if limit else {})
-        return "?" + urlencode(kept | {"offset": str(start)})
-
-    return page(
-        request,
-        "board",
-        lines=lines_,
-        troubles=in_trouble,
-        mails=acting.form_token(user.get_name(), mails.TOKEN_FOR, house) if access.can_act(user) else None,
-        here="?" + urlencode({key: value for key, value in request.query_params.items() if value}),
-        total=total,
-        sought=sought,
-        chosen=chosen,
-        filtered=any(chosen.values()),
-        units=naming.units(house),
-        stages=list(Stage),
-        severities=list(Severity),
-        earlier=at(max(sought.offset - sought.limit, 0)) if sought.offset else None,
-        later=at(sought.offset + sought.limit) if sought.offset + sought.limit < total else None,
-        clock_words=lambda clock: clock_words(clock, now, house.locale),
-    )
+    chosen = Chosen(stage=stage, severity=severity, unit=unit, q=q, sort=sort, limit=limit, offset=offset)
+    return board_page.show(request, user, chosen)
 
 
 @router.get("/incidents/{number}")
