@@ -1,0 +1,195 @@
+"""What officers, leaders and ops do, in a real browser: on a phone and a wide screen, with and without JavaScript."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+from tests.browser.conftest import Site, layout, picture
+
+from yingda import wiring
+from yingda.domain.life import SendState
+from yingda.store.models import OutboxMessage
+
+pytestmark = [
+    pytest.mark.parametrize("size", ["phone", "wide"]),
+    pytest.mark.parametrize("javascript", [True, False], ids=["script", "plain"]),
+]
+
+CAUSE = "线路老化，三盏路灯断电。"
+
+
+def form(page: Page, button: str) -> Page:
+    """The form whose button says so."""
+    return page.locator("form").filter(has=page.get_by_role("button", name=button))  # type: ignore[return-value]
+
+
+def fill_report(page: Page) -> None:
+    mine = form(page, "报送")
+    mine.get_by_label("具体处置措施").fill("已换线，明日全部恢复。")
+    mine.get_by_label("应对口径").fill("柳溪村路灯因线路老化断电，已抢修。")
+    mine.get_by_label("处置结果").fill("已恢复照明。")
+
+
+def test_an_officer_reports_wrongly_first_then_rightly(site: Site, size: str, javascript: bool):
+    page = site.window(size, javascript=javascript)
+    link = site.link("report")
+    page.goto(link)
+    assert "token" not in page.url
+    expect(page.get_by_role("heading", level=1)).to_have_text("报送舆情处置情况报告单")
+    fill_report(page)
+    mine = form(page, "报送")
+    mine.evaluate("one => { one.noValidate = true }")
+    mine.get_by_role("button", name="报送").click()
+
+    top = page.get_by_role("alert")
+    expect(top).to_contain_text("没有收到")
+    expect(form(page, "报送").get_by_label("应对口径")).to_have_value("柳溪村路灯因线路老化断电，已抢修。")
+    top.get_by_role("link").first.click()
+    cause = form(page, "报送").get_by_label("舆情产生原因")
+    expect(cause).to_be_focused()
+    expect(cause).to_have_attribute("aria-invalid", "true")
+    assert layout(page) == []
+    cause.fill(CAUSE)
+    form(page, "报送").get_by_role("button", name="报送").click()
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text("已收到")
+    expect(page.locator("main")).to_contain_text("14:03")
+    expect(page.locator("main")).to_contain_text(CAUSE)
+    if javascript:
+        picture(page, f"receipt-{size}")
+    # The link shows from now on what was received.
+    page.goto(link)
+    expect(page.locator("main")).to_contain_text(CAUSE)
+
+
+def test_what_was_typed_is_there_again(site: Site, size: str, javascript: bool):
+    page = site.window(size, javascript=javascript)
+    link = site.link("report")
+    page.goto(link)
+    mine = form(page, "报送")
+    cause = mine.get_by_label("舆情产生原因")
+    if javascript:
+        with page.expect_response(lambda reply: reply.url.endswith("/draft")):
+            cause.press_sequentially("线路老化", delay=5)
+        expect(mine.locator(".kept")).to_contain_text("已暂存")
+    else:
+        cause.fill("线路老化")
+        mine.get_by_role("button", name="暂存").click()
+    page.close()
+
+    another = site.window(size, javascript=javascript)
+    another.goto(link)
+    expect(another.get_by_role("status").first).to_contain_text("尚未提交")
+    expect(form(another, "报送").get_by_label("舆情产生原因")).to_have_value("线路老化")
+
+
+def test_a_leader_returns_a_report_and_signs_the_exact_text(site: Site, size: str, javascript: bool):
+    page = site.window(size, javascript=javascript)
+    site.desk.up_to("approve_report")
+    page.goto(site.link("approve_report"))
+    page.locator("summary", has_text="退回修改").click()
+    back = form(page, "退回修改")
+    back.get_by_role("textbox").fill("请写清楚时间")
+    back.get_by_role("button", name="退回修改").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("已收到")
+    page.goto(site.link("report"))
+    expect(page.locator("main")).to_contain_text("请写清楚时间")
+
+    site.desk.up_to("sign_statement")
+    page.goto(site.link("sign_statement"))
+    sha256 = site.desk.request("sign_statement").revision_sha256
+    assert sha256 is not None
+    expect(page.get_by_role("article")).to_contain_text("路灯已恢复。")
+    sign = page.get_by_role("button", name=re.compile(sha256[:12]))
+    assert layout(page) == []
+    sign.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("已收到")
+    site.desk.session.rollback()
+    told = site.client.get(f"/desk/api/incidents/{site.desk.number}").json()
+    assert {one["sha256"] for one in told["signatures"] if one["role"] == "office_director"} == {sha256}
+
+
+def test_a_link_that_is_not_wanted_any_more_says_why(site: Site, size: str, javascript: bool):
+    page = site.window(size, javascript=javascript)
+    link = site.link("report")
+    site.desk.answer("report", "hand_back", reason="不归我们")
+    site.desk.answer("assign_unit", "assign", unit="urban_management")
+    page.goto(link)
+    expect(page.locator("main")).to_contain_text("已收到")
+    page.goto("/desk/r?token=made-up")
+    expect(page.get_by_role("heading", level=1)).to_have_text("链接无效")
+
+
+def test_the_duty_officer_finds_an_incident_and_regrades_it(site: Site, size: str, javascript: bool):
+    page = site.window(size, javascript=javascript)
+    page.goto("/desk/")
+    page.get_by_label("编号或文字").fill("没有这样的")
+    page.get_by_role("button", name="筛选").click()
+    expect(page.locator("main")).to_contain_text("没有符合条件的事件")
+    assert "q=" in page.url
+    page.get_by_label("编号或文字").fill("路灯")
+    page.get_by_label("排序").select_option("newest")
+    page.get_by_role("button", name="筛选").click()
+    page.get_by_role("link", name=site.desk.number).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("柳溪村路灯不亮")
+
+    page.locator("summary", has_text="调整级别").click()
+    mine = form(page, "调整级别")
+    mine.evaluate("one => { one.noValidate = true }")
+    mine.get_by_label("级别").select_option("critical")
+    mine.get_by_role("button", name="调整级别").click()
+    expect(page.get_by_role("alert")).to_contain_text("没有办理")
+    again = form(page, "调整级别")
+    expect(again.get_by_label("级别")).to_have_value("critical")
+    again.get_by_label("理由").fill("群众大量反映")
+    again.get_by_role("button", name="调整级别").click()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.locator("ol.timeline").last).to_contain_text("群众大量反映")
+
+
+def test_a_mail_that_was_given_up_is_settled_on_the_board(site: Site, size: str, javascript: bool):
+    with wiring.transaction() as session:
+        row = session.scalars(select(OutboxMessage).limit(1)).one()
+        row.state, row.problem, row.attempts = SendState.DEAD, "550 mailbox full", 8
+    page = site.window(size, javascript=javascript)
+    page.goto("/desk/")
+    expect(page.get_by_role("heading", name="需要人工处理")).to_be_visible()
+    page.get_by_role("button", name="不再发送").click()
+    expect(page.get_by_role("heading", name="需要人工处理")).to_have_count(0)
+
+
+def test_a_lead_is_recorded_and_opened(site: Site, size: str, javascript: bool):
+    page = site.window(size, javascript=javascript)
+    page.goto("/desk/leads")
+    opener = page.locator("summary").first
+    if opener.count() and not page.get_by_label("标题").is_visible():
+        opener.click()
+    page.get_by_label("标题").fill("南塘村水质浑浊")
+    page.locator("form").filter(has=page.get_by_label("标题")).get_by_role("button").last.click()
+    expect(page.locator("main")).to_contain_text("南塘村水质浑浊")
+
+
+def test_a_watched_site_is_ticked_off(site: Site, size: str, javascript: bool):
+    page = site.window(size, javascript=javascript)
+    page.goto("/desk/rounds")
+    page.get_by_role("button").first.click()
+    expect(page.locator("main")).to_contain_text("duty")
+
+
+def test_the_board_refreshes_itself_where_there_is_javascript(site: Site, size: str, javascript: bool):
+    page = site.window(size, javascript=javascript)
+    if javascript:
+        page.clock.install()
+    page.goto("/desk/")
+    late = page.locator(".clock.late")
+    expect(late).to_have_count(0)
+    site.clock.now += timedelta(hours=30)
+    if not javascript:
+        page.reload()
+    else:
+        page.clock.run_for(21_000)
+    expect(late.first).to_be_visible()
