@@ -9,11 +9,11 @@ RUNTIME := $(VENV)/.yingda-runtime
 DEVELOPMENT := $(VENV)/.yingda-development
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test lint clean
+.PHONY: help setup demo up test test-browser lint clean
 
 help: ## 列出所有命令 List the commands
 	@echo "用法 Usage: make <command>"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(RUNTIME) ## 准备运行环境（自动执行） Install what running needs; the commands below do so themselves
 
@@ -26,6 +26,9 @@ up: $(RUNTIME) ## 启动整个系统，直到 Ctrl-C The whole system, ready for
 test: $(DEVELOPMENT) ## 运行全部测试 All tests; those that were skipped say why
 	$(PY) -m pytest -m "not whole" -n auto --dist worksteal -q
 	$(PY) -m pytest -m whole
+
+test-browser: $(DEVELOPMENT) ## 只运行浏览器测试（需要 Chromium；YINGDA_SCREENSHOTS=1 更新截图） Only those in a browser; needs Chromium
+	$(PY) -m pytest -m browser -n auto --dist worksteal -q
 
 lint: $(DEVELOPMENT) ## 检查代码风格、类型与导入方向 Style, types and the direction of imports
 	$(VENV)/bin/ruff check

@@ -82,6 +82,17 @@ def logged_in(server: FastAPI, monkeypatch: pytest.MonkeyPatch) -> Iterator[Test
         yield opened
 
 
+@pytest.fixture
+def airflow_knows_who_people_are(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What Airflow's server does before it serves: make the auth manager that reads tokens."""
+    from airflow.api_fastapi.app import create_auth_manager, purge_cached_app
+
+    monkeypatch.setenv("AIRFLOW__API_AUTH__JWT_SECRET", "a-secret-for-tests-of-more-than-32-characters")
+    create_auth_manager()
+    yield
+    purge_cached_app()
+
+
 @dataclass
 class Desk:
     """Answers as officers, over the JSON twin."""
