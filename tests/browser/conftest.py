@@ -138,6 +138,7 @@ def site(
     app.dependency_overrides[get_user] = lambda: SimpleAuthManagerUser(username="duty", role="user")
     monkeypatch.setattr(access, "can_act", lambda user: True)
     monkeypatch.setattr(wellbeing, "_ask_airflow", lambda: ())
+    monkeypatch.setattr(wellbeing, "_told", None)
     house.bulletin.mkdir(parents=True, exist_ok=True)
     server.mount("/bulletin", StaticFiles(directory=house.bulletin, html=True))
     with socket.socket() as bound:

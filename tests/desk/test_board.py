@@ -75,11 +75,11 @@ def test_the_board_says_what_does_not_work_and_that_all_does(logged_in: TestClie
 
     told = {part: {"status": "healthy"} for part in ("metadatabase", "scheduler", "triggerer", "dag_processor")}
     monkeypatch.setattr(airflow_health, "get_airflow_health", lambda: told)
-    monkeypatch.setattr(wellbeing, "_airflow", None)
+    monkeypatch.setattr(wellbeing, "_told", None)
     assert "系统正常" in logged_in.get("/desk/").text
     told["scheduler"] = {"status": "unhealthy"}
     assert "系统正常" in logged_in.get("/desk/").text, "asked again within seconds"
-    monkeypatch.setattr(wellbeing, "_airflow", None)
+    monkeypatch.setattr(wellbeing, "_told", None)
     monkeypatch.setattr(wellbeing, "CHECKS", wellbeing.CHECKS | {"outbox": lambda: False})
     page = logged_in.get("/desk/").text
     assert "系统异常：邮件发送（有邮件逾 10 分钟未发）、调度器" in page

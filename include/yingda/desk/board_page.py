@@ -75,7 +75,7 @@ def show(
         status=status,
         lines=found,
         troubles=in_trouble,
-        unwell=[*wellbeing.failing(), *wellbeing.airflow_failing()],
+        unwell=wellbeing.all_failing(),
         looked_at=now,
         token=acting.form_token(user.get_name(), TOKEN_FOR, house) if access.can_act(user) else None,
         refused=refused,

@@ -18,8 +18,8 @@ OVERDUE = timedelta(minutes=10)
 """How long a message may be due without anybody trying to send it: tasks, desk and follow_up all would."""
 
 
-AIRFLOW_HOLDS = 10.0
-"""Seconds for which what Airflow says of its own parts is not asked again."""
+TOLD_HOLDS = 10.0
+"""Seconds for which the parts are not asked again for the board."""
 
 
 def failing() -> list[str]:
@@ -27,21 +27,21 @@ def failing() -> list[str]:
     return [part for part, check in CHECKS.items() if not _holds(part, check)]
 
 
-def airflow_failing() -> list[str]:
-    """Return which of Airflow's parts do not: metadatabase, scheduler, triggerer, dag_processor.
+def all_failing() -> list[str]:
+    """Return which parts do not do their work, ours and Airflow's: metadatabase, scheduler, triggerer, dag_processor.
 
-    A part is failing where Airflow itself calls it so by its heartbeat. Asked once in a few seconds however many look
-    at the board.
+    A part of Airflow's is failing where Airflow itself calls it so by its heartbeat. Asked once in a few seconds,
+    however many look at the board.
     """
-    global _airflow
+    global _told
     with _asking:
-        if _airflow is None or time.monotonic() - _airflow[0] > AIRFLOW_HOLDS:
-            _airflow = (time.monotonic(), _ask_airflow())
-        return list(_airflow[1])
+        if _told is None or time.monotonic() - _told[0] > TOLD_HOLDS:
+            _told = (time.monotonic(), (*failing(), *_ask_airflow()))
+        return list(_told[1])
 
 
 _asking = threading.Lock()
-_airflow: tuple[float, tuple[str, ...]] | None = None
+_told: tuple[float, tuple[str, ...]] | None = None
 
 
 def _ask_airflow() -> tuple[str, ...]:
