@@ -38,10 +38,17 @@ class YingdaPlugin(AirflowPlugin):
 
         :raises SettingsError: the settings are not usable; the server does not start without its desk
         """
+        import gc
+
         from yingda import settings
         from yingda.desk import app, bulletin
 
-        return [
+        apps = [
             {"name": "yingda desk", "app": app.build(), "url_prefix": "/desk"},
             {"name": "yingda bulletin", "app": bulletin.build(settings.current().bulletin), "url_prefix": "/bulletin"},
         ]
+        # All that is loaded by now stays for good. Looked through by every full collection of garbage, it made every
+        # fiftieth page wait for 0.2 s: p95 of the board at 20 requests a second 195 ms, without it 33 ms.
+        gc.collect()
+        gc.freeze()
+        return apps

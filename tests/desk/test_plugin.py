@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 from pathlib import Path
@@ -38,6 +39,9 @@ def test_airflow_finds_one_plugin_with_two_apps_and_two_views(wired: Settings, m
     plugin = yingda_plugin.YingdaPlugin()
     assert [each["url_prefix"] for each in plugin.fastapi_apps] == ["/desk", "/bulletin"]
     assert plugin.fastapi_apps is plugin.fastapi_apps
+    kept = gc.get_freeze_count()
+    gc.unfreeze()
+    assert kept > 50_000, "what the server has loaded is looked through for garbage again and again"
     assert wired.bulletin.is_dir()
     nav, tab = plugin.external_views
     assert (nav["destination"], nav["href"]) == ("nav", "/desk/")
