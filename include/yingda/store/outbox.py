@@ -73,18 +73,15 @@ def claim(
     A lease that ran out (its holder died) is simply due again. Commit before sending.
     """
     lease = secrets.token_hex(16)
-    due = (
-        select(OutboxMessage.id)
-        .where(OutboxMessage.state == SendState.PENDING, OutboxMessage.next_at <= now)
-        .order_by(OutboxMessage.priority, OutboxMessage.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
+    due = select(OutboxMessage.id).where(OutboxMessage.state == SendState.PENDING, OutboxMessage.next_at <= now)
     if incident_id is not None:
         due = due.where(OutboxMessage.incident_id == incident_id)
+    due = due.order_by(OutboxMessage.priority, OutboxMessage.id).limit(limit).with_for_update(skip_locked=True)
+    # Asked once, beforehand. As a mere subquery PostgreSQL may ask it anew for each row, and more than `limit` is taken.
+    taken = due.cte("due").prefix_with("MATERIALIZED")
     claimed = session.scalars(
         update(OutboxMessage)
-        .where(OutboxMessage.id.in_(due.scalar_subquery()))
+        .where(OutboxMessage.id.in_(select(taken.c.id)))
         .values(lease=lease, next_at=now + lease_for, attempts=OutboxMessage.attempts + 1)
         .returning(OutboxMessage)
     ).all()
