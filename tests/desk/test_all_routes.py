@@ -36,6 +36,7 @@ EXPECTED = {
     "GET /incidents/{number}": VIEW,
     "GET /runs": VIEW,
     "GET /statistics": VIEW,
+    "GET /statistics/export.csv": VIEW,
     "GET /register": VIEW,
     "GET /register/{day}/{name}": VIEW,
     "GET /api/incidents": VIEW,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from datetime import timedelta
 from html.parser import HTMLParser
@@ -8,6 +9,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from yingda import settings
+from yingda.desk import figures
+from yingda.domain import clocks
 from yingda.domain.clocks import ClockKind
 
 from .conftest import Clock, Desk
@@ -150,7 +153,7 @@ def test_the_page_shows_the_same_figures_in_tables(logged_in: TestClient, desk: 
     assert present[1:] == [["核实结果", "1", "1", "0", "0", "0", "100.0%"]]
     assert ["退单", "0"] in handling
     assert ["从受理到首次对外发布（中位数）", "–"] in handling
-    assert seen.controls == seen.labelled == {"since", "until", "severity", "unit"}
+    assert seen.controls == seen.labelled == {"since", "until", "severity", "unit", "by"}
     assert 'href="/desk/statistics"' in logged_in.get("/desk/").text
 
 
@@ -159,3 +162,57 @@ def test_what_is_typed_into_the_address_is_shown_and_never_obeyed(logged_in: Tes
     assert page.status_code == 422
     assert "<script>" not in page.text
     assert "<b>" not in page.text
+
+
+def test_figures_are_told_apart_as_the_address_asks(logged_in: TestClient, desk: Desk, clock: Clock):
+    clock.now += timedelta(hours=3)
+    desk.up_to("draft_statement")
+    told = logged_in.get("/desk/api/statistics?by=unit").json()
+    assert told["by"] == "unit"
+    [part] = told["parts"]
+    assert part["key"] == "liuxi"
+    figures = {one["kind"]: one for one in part["on_time"]}
+    assert (figures["verification"]["owed"], figures["verification"]["by_due"]["late"]) == (1, 1)
+    page = logged_in.get("/desk/statistics?by=unit").text
+    rows = next(table for table in Tables(page).tables if table[0][0] == "责任单位")
+    assert rows[1][:3] == ["柳溪村", "核实结果", "1"]
+    assert logged_in.get("/desk/api/statistics?by=weather").status_code == 422
+    wrong = logged_in.get("/desk/statistics?by=weather")
+    assert (wrong.status_code, "分组" in wrong.text) == (422, True)
+
+
+def test_the_figures_come_as_a_file_that_a_spreadsheet_opens(logged_in: TestClient, desk: Desk, clock: Clock):
+    desk.up_to("draft_statement")
+    reply = logged_in.get("/desk/statistics/export.csv?by=severity")
+    assert reply.headers["content-type"] == "text/csv; charset=utf-8"
+    assert reply.headers["content-disposition"] == 'attachment; filename="statistics-2026-10-25-2026-11-23.csv"'
+    assert reply.content.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.reader(reply.content.decode("utf-8-sig").splitlines()))
+    head = next(row for row in rows if row[:1] == ["分组"])
+    told = logged_in.get("/desk/api/statistics?by=severity").json()
+    assert len(told["on_time"]) == sum(row[:1] == ["全部"] for row in rows)
+    for of, parts in (("全部", told["on_time"]), ("一般", told["parts"][0]["on_time"])):
+        for one in parts:
+            name = clocks.label(ClockKind(one["kind"]), "zh_CN")
+            found = [dict(zip(head, row, strict=True)) for row in rows if row[:2] == [of, name]]
+            if of != "全部" and not one["owed"]:
+                assert found == []
+                continue
+            [line] = found
+            assert line["应完成"] == str(one["owed"])
+            assert line["按现行时限：按时"] == str(one["by_due"]["in_time"])
+            assert line["按最初时限：未到期"] == str(one["by_original_due"]["running"])
+    assert logged_in.get("/desk/statistics/export.csv?by=weather").status_code == 422
+
+
+def test_no_name_becomes_a_formula_in_the_file(logged_in: TestClient, desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(figures, "part_name", lambda asked, part, house: "=HYPERLINK(1)")
+    rows = logged_in.get("/desk/statistics/export.csv?by=unit").content.decode("utf-8-sig")
+    assert "'=HYPERLINK(1)" in rows
+    assert ",=" not in rows
+    assert not [row for row in csv.reader(rows.splitlines()) if row and row[0].startswith("=")]
+
+
+def test_the_file_is_linked_under_the_same_filter(logged_in: TestClient, desk: Desk):
+    page = logged_in.get("/desk/statistics?by=month&severity=general").text
+    assert "/desk/statistics/export.csv?since=2026-10-25&amp;until=2026-11-23&amp;severity=general&amp;by=month" in page

@@ -12,7 +12,7 @@ from yingda.domain.clocks import ClockKind
 from yingda.domain.life import DocumentKind
 from yingda.domain.severity import Severity
 from yingda.services import counting, merging, regrading
-from yingda.services.counting import Rounds, Statistics, Tally
+from yingda.services.counting import Rounds, Split, Statistics, Tally
 
 DAYS = timedelta(days=1)
 
@@ -300,3 +300,43 @@ def test_a_moment_without_a_zone_is_refused(office):
     naive = office.now.replace(tzinfo=None)
     with office.transaction() as session, pytest.raises(Exception, match="time zone"):
         counting.on_time(session, naive, office.now, office.now)
+
+
+def apart(office: Any, split: str, **wanted: Any) -> dict[str, dict[str, tuple[int, Tally]]]:
+    """By part and clock: how many were owed, and what became of them against the present date."""
+    with office.transaction() as session:
+        found = counting.parts(
+            session, office.now - 60 * DAYS, office.now + 60 * DAYS, office.now, Split(split), **wanted
+        )
+    return {part.key: {one.kind.value: (one.owed, one.by_due) for one in part.on_time if one.owed} for part in found}
+
+
+def test_figures_told_apart_add_up_to_the_whole(office):
+    a_busy_week(office, drill=False)
+    a_busy_week(office, drill=True)
+    whole = {one.kind.value: one.owed for one in counted(office, since=-60 * DAYS, until=60 * DAYS).on_time if one.owed}
+    for split in ("unit", "severity", "month"):
+        found = apart(office, split)
+        summed = {kind: sum(part.get(kind, (0, None))[0] for part in found.values()) for kind in whole}
+        assert summed == whole, split
+    units = apart(office, "unit")
+    assert units["nantang"]["verification"] == (1, Tally(in_time=1, late=0, missed=0, running=0))
+    assert units["urban_management"]["verification"] == (1, Tally(in_time=0, late=0, missed=1, running=0))
+    severities = apart(office, "severity")
+    assert set(severities) == {"general", "critical"}
+    assert severities["critical"]["press_conference"] == (1, Tally(0, 0, 1, 0))
+    assert set(apart(office, "severity", unit="nantang")) == {"general"}
+
+
+def test_a_month_is_the_one_in_shanghai(office):
+    # Due on 30 November at 23:30 and on 1 December at 00:30 in Shanghai: the same day in UTC.
+    office.now = office.now.replace(month=11, day=30, hour=13, minute=30)
+    office.open(title="月底")
+    office.later(hours=1)
+    office.open(title="月初")
+    office.later(hours=30)
+    found = apart(office, "month")
+    assert {month: kinds["verification"][0] for month, kinds in found.items() if "verification" in kinds} == {
+        "2026-11": 1,
+        "2026-12": 1,
+    }

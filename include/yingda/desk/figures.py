@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -16,9 +17,9 @@ from yingda.desk.pages import page, say
 from yingda.domain.calendar import SHANGHAI, shanghai_date
 from yingda.domain.clocks import lateness_label
 from yingda.domain.errors import FieldsRefused
-from yingda.domain.severity import Severity
+from yingda.domain.severity import Severity, label
 from yingda.services import counting, naming
-from yingda.services.counting import Statistics, Tally
+from yingda.services.counting import Figure, Part, Split, Statistics, Tally
 from yingda.settings import Settings
 
 USUAL_DAYS = 30
@@ -35,52 +36,74 @@ class Wanted:
     until: date
     unit: str | None
     severity: Severity | None
+    split: Split | None = None
+
+    @property
+    def stretch(self) -> tuple[datetime, datetime]:
+        """The beginning of the first day, and of the day after the last, in Shanghai."""
+        return (
+            datetime.combine(self.since, time(), SHANGHAI),
+            datetime.combine(self.until + timedelta(days=1), time(), SHANGHAI),
+        )
 
 
-def wanted(since: str, until: str, unit: str, severity: str, house: Settings, now: datetime) -> Wanted:
+@dataclass(frozen=True)
+class Typed:
+    """What the address asks for, as it was typed."""
+
+    since: str = ""
+    until: str = ""
+    unit: str = ""
+    severity: str = ""
+    by: str = ""
+
+
+def wanted(typed: Typed, house: Settings, now: datetime) -> Wanted:
     """Return what an address asks for; empty texts ask for the usual days, for all units and severities.
 
     :raises FieldsRefused: names each one that is wrong
     """
     wrong: dict[str, str] = {}
-    last = _day("until", until, wrong) or shanghai_date(now)
-    first = _day("since", since, wrong) or last - timedelta(days=USUAL_DAYS - 1)
+    last = _day("until", typed.until, wrong) or shanghai_date(now)
+    first = _day("since", typed.since, wrong) or last - timedelta(days=USUAL_DAYS - 1)
     if not wrong and first > last:
         wrong["since"] = say(f"不能晚于 {last}", f"must not lie after {last}")
     try:
-        sought = asking_for.sought(house, "", severity, unit, "", "", "")
+        sought = asking_for.sought(house, "", typed.severity, typed.unit, "", "", "")
     except FieldsRefused as refused:
-        raise FieldsRefused(wrong | refused.fields) from None
+        wrong |= refused.fields
+    try:
+        split = asking_for.one_of(Split, "by", typed.by)
+    except FieldsRefused as refused:
+        wrong |= refused.fields
     if wrong:
         raise FieldsRefused(wrong)
-    return Wanted(first, last, sought.unit, sought.severity)
+    return Wanted(first, last, sought.unit, sought.severity, split)
 
 
-def counted(asked: Wanted, now: datetime) -> Statistics:
-    """Count it."""
+def counted(asked: Wanted, now: datetime) -> tuple[Statistics, tuple[Part, ...]]:
+    """Count it, whole and told apart as wanted."""
     with wiring.reading() as session:
-        return counting.statistics(
-            session,
-            datetime.combine(asked.since, time(), SHANGHAI),
-            datetime.combine(asked.until + timedelta(days=1), time(), SHANGHAI),
-            now,
-            unit=asked.unit,
-            severity=asked.severity,
-        )
+        found = counting.statistics(session, *asked.stretch, now, unit=asked.unit, severity=asked.severity)
+        if asked.split is None:
+            return found, ()
+        apart = counting.parts(session, *asked.stretch, now, asked.split, unit=asked.unit, severity=asked.severity)
+        return found, apart
 
 
-def show(request: Request, since: str, until: str, unit: str, severity: str) -> Response:
+def show(request: Request, typed: Typed) -> Response:
     """Show the figures that an address asks for, or what is wrong with it beside its fields."""
     house, now = wiring.settings(), wiring.utcnow()
-    given = {"since": since, "until": until, "unit": unit, "severity": severity}
+    given = asdict(typed)
     wrong: dict[str, str] = {}
     asked, found, took = None, None, None
+    apart: tuple[Part, ...] = ()
     try:
-        asked = wanted(since, until, unit, severity, house, now)
+        asked = wanted(typed, house, now)
     except FieldsRefused as refused:
         wrong = refused.fields
     else:
-        found = counted(asked, now)
+        found, apart = counted(asked, now)
         given |= {"since": asked.since.isoformat(), "until": asked.until.isoformat()}
         if found.first_word_median is not None:
             took = lateness_label(found.first_word_median, house.locale)
@@ -91,15 +114,28 @@ def show(request: Request, since: str, until: str, unit: str, severity: str) -> 
         given=given,
         wrong=wrong,
         found=found,
+        apart=apart,
         took=took,
         since=asked.since if asked else None,
         until=asked.until if asked else None,
         units=naming.units(house),
         severities=list(Severity),
+        splits=list(Split),
+        part_name=lambda part: part_name(asked, part, house),
+        export="?" + urlencode({name: value for name, value in given.items() if value}),
     )
 
 
-def plain(asked: Wanted, found: Statistics) -> dict[str, Any]:
+def part_name(asked: Wanted | None, part: Part, house: Settings) -> str:
+    """Return how a part is called in the office's language."""
+    if asked is None or asked.split is Split.MONTH:
+        return part.key
+    if asked.split is Split.SEVERITY:
+        return label(Severity(part.key), house.locale)
+    return naming.unit(part.key, house).name if part.key else say("尚无责任单位", "No unit yet")
+
+
+def plain(asked: Wanted, found: Statistics, apart: tuple[Part, ...]) -> dict[str, Any]:
     """Return the figures as programs get them: durations in seconds, shares from 0 to 1."""
     median = found.first_word_median
     return {
@@ -107,15 +143,9 @@ def plain(asked: Wanted, found: Statistics) -> dict[str, Any]:
         "until": asked.until,
         "unit": asked.unit,
         "severity": asked.severity,
-        "on_time": [
-            {
-                "kind": one.kind,
-                "owed": one.owed,
-                "by_original_due": _plain_tally(one.by_original_due),
-                "by_due": _plain_tally(one.by_due),
-            }
-            for one in found.on_time
-        ],
+        "on_time": _plain_figures(found.on_time),
+        "by": asked.split,
+        "parts": [{"key": part.key, "on_time": _plain_figures(part.on_time)} for part in apart],
         "first_word": {
             "incidents": found.first_word_count,
             "median_seconds": None if median is None else round(median.total_seconds()),
@@ -123,6 +153,18 @@ def plain(asked: Wanted, found: Statistics) -> dict[str, Any]:
         "hand_backs": found.hand_backs,
         "rounds": found.rounds,
     }
+
+
+def _plain_figures(figures: tuple[Figure, ...]) -> list[dict[str, Any]]:
+    return [
+        {
+            "kind": one.kind,
+            "owed": one.owed,
+            "by_original_due": _plain_tally(one.by_original_due),
+            "by_due": _plain_tally(one.by_due),
+        }
+        for one in figures
+    ]
 
 
 def _plain_tally(tally: Tally) -> dict[str, Any]:

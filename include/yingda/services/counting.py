@@ -6,11 +6,14 @@ before `until`. Each figure is one query, however many incidents there are.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, SQLColumnExpression, and_, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, SQLColumnExpression, String, and_, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from yingda.domain.clocks import ClockKind
@@ -52,6 +55,25 @@ class Figure:
     owed: int
     by_original_due: Tally
     by_due: Tally
+
+
+class Split(StrEnum):
+    """By what the punctuality of a stretch is told apart."""
+
+    UNIT = "unit"
+    SEVERITY = "severity"
+    MONTH = "month"
+
+
+@dataclass(frozen=True)
+class Part:
+    """The figures of one unit, severity or month.
+
+    :param key: id of the unit, value of the severity, or the month in Shanghai as `2026-11`; empty where no unit holds
+    """
+
+    key: str
+    on_time: tuple[Figure, ...]
 
 
 @dataclass(frozen=True)
@@ -123,20 +145,51 @@ def on_time(
     What stopped being owed before its time ran out is not counted; what had been missed by then is, as missed. A
     commitment counts for the unit it was given to, whichever holds the incident.
     """
+    found = {kind: counts for kind, *counts in session.execute(_owed(since, until, now, unit, severity))}
+    return _figures(found)
+
+
+def parts(
+    session: Session,
+    since: datetime,
+    until: datetime,
+    now: datetime,
+    split: Split,
+    *,
+    unit: str | None = None,
+    severity: Severity | None = None,
+) -> tuple[Part, ...]:
+    """Return what `on_time` counts, told apart, in the order of the keys; only those that owed something.
+
+    The month is the one in Shanghai in which the first time limit ended.
+    """
+    query = _owed(since, until, now, unit, severity).add_columns(_KEYS[split].label("part")).group_by("part")
+    found: dict[str, dict[ClockKind, list[int]]] = defaultdict(dict)
+    for kind, *counts, key in session.execute(query):
+        found[key or ""][kind] = counts
+    return tuple(Part(key, _figures(found[key])) for key in sorted(found))
+
+
+def _owed(
+    since: datetime, until: datetime, now: datetime, unit: str | None, severity: Severity | None
+) -> Select[*tuple[Any, ...]]:
+    """Count by kind of clock: all that was owed, the four of a `Tally` by the first date, the four by the present."""
     original = _judged(now, Clock.original_due_at, missed_before=None)
     present = _judged(now, Clock.due_at, missed_before=Clock.missed_at.is_not(None))
-    query = (
+    return (
         select(Clock.kind, func.count(), *original, *present)
         .join(Incident, Clock.incident_id == Incident.id)
         .where(
             Clock.original_due_at >= since,
             Clock.original_due_at < until,
             or_(Clock.met_at.is_not(None), Clock.cancelled_at.is_(None), Clock.missed_at.is_not(None)),
-            *_wanted(func.coalesce(_promised_by(), Incident.unit_id), unit, severity),
+            *_wanted(_holder(), unit, severity),
         )
         .group_by(Clock.kind)
     )
-    found = {kind: counts for kind, *counts in session.execute(query)}
+
+
+def _figures(found: Mapping[ClockKind, list[int]]) -> tuple[Figure, ...]:
     nothing = [0] * 9
     return tuple(
         Figure(kind, counts[0], Tally(*counts[1:5]), Tally(*counts[5:9]))
@@ -225,6 +278,18 @@ def _promised_by() -> ScalarSelect[str | None]:
         .correlate(Clock)
         .scalar_subquery()
     )
+
+
+def _holder() -> ColumnElement[str | None]:
+    """Return whose it is: the unit a commitment was given to, else the one that holds the incident."""
+    return func.coalesce(_promised_by(), Incident.unit_id)
+
+
+_KEYS: Mapping[Split, ColumnElement[Any]] = {
+    Split.UNIT: _holder(),
+    Split.SEVERITY: cast(Incident.severity, String),
+    Split.MONTH: func.to_char(func.timezone("Asia/Shanghai", Clock.original_due_at), "YYYY-MM"),
+}
 
 
 def _wanted(

@@ -77,7 +77,7 @@ def claim(
     if incident_id is not None:
         due = due.where(OutboxMessage.incident_id == incident_id)
     due = due.order_by(OutboxMessage.priority, OutboxMessage.id).limit(limit).with_for_update(skip_locked=True)
-    # Asked once, beforehand. As a mere subquery PostgreSQL may ask it anew for each row, and more than `limit` is taken.
+    # Asked once, beforehand: a mere subquery PostgreSQL may ask anew for each row, so that more than `limit` is taken.
     taken = due.cte("due").prefix_with("MATERIALIZED")
     claimed = session.scalars(
         update(OutboxMessage)

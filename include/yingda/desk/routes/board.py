@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
 
 from yingda import wiring
-from yingda.desk import board_page, figures, incident_page, registers
+from yingda.desk import board_page, incident_page, registers
 from yingda.desk.access import may_view
 from yingda.desk.board_page import Chosen
 from yingda.desk.incident_page import to_board
@@ -59,12 +59,6 @@ def run(request: Request, run_id: str = "") -> Response:
         heading = say("这次运行还没有对应的事件", "This run belongs to no incident yet")
         return message(request, heading, lines, status=404, link=to_board(request))
     return RedirectResponse(f"{root_of(request)}/incidents/{quote(number)}", status_code=303)
-
-
-@router.get("/statistics")
-def statistics(request: Request, since: str = "", until: str = "", unit: str = "", severity: str = "") -> Response:
-    """Show how punctual the office was from one day to another."""
-    return figures.show(request, since, until, unit, severity)
 
 
 @router.get("/register")

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from yingda import wiring
-from yingda.desk import asking_for, figures, registers
+from yingda.desk import asking_for, registers
 from yingda.desk.access import may_view
 from yingda.desk.pages import say
 from yingda.desk.replying import Json
@@ -59,17 +59,6 @@ def requests(status: str = "", limit: str = "", offset: str = "") -> Response:
     with wiring.reading() as session:
         found, total = viewing.requests(session, wiring.settings(), state, limit=count, offset=start)
     return Json({"requests": found, "total": total})
-
-
-@router.get("/api/statistics")
-def statistics(since: str = "", until: str = "", unit: str = "", severity: str = "") -> Response:
-    """Count how punctual the office was from one day to another, both included; by default in the last 30 days."""
-    now = wiring.utcnow()
-    try:
-        asked = figures.wanted(since, until, unit, severity, wiring.settings(), now)
-    except FieldsRefused as wrong:
-        return Json(wrong.fields, status_code=422)
-    return Json(figures.plain(asked, figures.counted(asked, now)))
 
 
 @router.get("/api/register/{day}")

@@ -1,0 +1,82 @@
+"""The figures as a file for a spreadsheet: CSV that Excel opens rightly, and in which no text becomes a formula."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from datetime import datetime
+from io import StringIO
+
+from yingda.desk import figures
+from yingda.desk.figures import Wanted
+from yingda.desk.pages import say
+from yingda.domain import clocks, life
+from yingda.services.counting import Figure, Part, Statistics, Tally
+from yingda.settings import Settings
+
+FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""What makes a spreadsheet take a text for a formula."""
+
+
+def as_csv(asked: Wanted, now: datetime, house: Settings) -> bytes:
+    """Return what the page shows, in UTF-8 with the mark by which Excel knows it."""
+    found, apart = figures.counted(asked, now)
+    written = StringIO()
+    lines = csv.writer(written)
+    for row in _rows(asked, found, apart, house):
+        lines.writerow([_text(cell) for cell in row])
+    return written.getvalue().encode("utf-8-sig")
+
+
+def _rows(asked: Wanted, found: Statistics, apart: tuple[Part, ...], house: Settings) -> Iterator[tuple[object, ...]]:
+    yield say("自", "From"), asked.since
+    yield say("至（含当日）", "To (that day included)"), asked.until
+    yield ()
+    counts = (
+        say("按时", "In time"),
+        say("超时完成", "Late"),
+        say("超时未完成", "Overdue, not done"),
+        say("未到期", "Not due yet"),
+        say("按时率", "In time, share"),
+    )
+    first, present = say("按最初时限：", "First limit: "), say("按现行时限：", "Present limit: ")
+    yield (
+        say("分组", "Part"),
+        say("时限", "Time limit"),
+        say("应完成", "Owed"),
+        *(first + each for each in counts),
+        *(present + each for each in counts),
+    )
+    for figure in found.on_time:
+        yield say("全部", "All"), *_figure(figure, house)
+    for part in apart:
+        name = figures.part_name(asked, part, house)
+        for figure in part.on_time:
+            if figure.owed:
+                yield name, *_figure(figure, house)
+    yield ()
+    yield say("首次对外发布的事件", "Incidents with their first public word"), found.first_word_count
+    median = found.first_word_median
+    yield (
+        say("从受理到首次对外发布（中位数，分钟）", "From opening to the first public word (median, minutes)"),
+        "" if median is None else round(median.total_seconds() / 60),
+    )
+    yield say("退单", "Hand-backs"), found.hand_backs
+    for one in found.rounds:
+        kind = life.label(one.kind, house.locale)
+        yield kind + say("：报送的稿数", ": revisions"), one.revisions
+        yield kind + say("：涉及的事件", ": incidents"), one.incidents
+
+
+def _figure(figure: Figure, house: Settings) -> tuple[object, ...]:
+    kind = clocks.label(figure.kind, house.locale)
+    return kind, figure.owed, *_tally(figure.by_original_due), *_tally(figure.by_due)
+
+
+def _tally(tally: Tally) -> tuple[object, ...]:
+    rate = "" if tally.rate is None else f"{tally.rate * 100:.1f}%"
+    return tally.in_time, tally.late, tally.missed, tally.running, rate
+
+
+def _text(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULAS) else cell

@@ -1,0 +1,57 @@
+"""Statistics: the page, the same figures for programs, and as a file for a spreadsheet."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+
+from yingda import wiring
+from yingda.desk import figures, figures_file
+from yingda.desk.access import may_view
+from yingda.desk.figures import Typed
+from yingda.desk.replying import Json
+from yingda.domain.errors import FieldsRefused
+
+router = APIRouter(dependencies=[Depends(may_view)])
+
+
+def _typed(since: str = "", until: str = "", unit: str = "", severity: str = "", by: str = "") -> Typed:
+    return Typed(since, until, unit, severity, by)
+
+
+Asked = Annotated[Typed, Depends(_typed)]
+
+
+@router.get("/statistics")
+def page(request: Request, typed: Asked) -> Response:
+    """Show how punctual the office was from one day to another."""
+    return figures.show(request, typed)
+
+
+@router.get("/statistics/export.csv")
+def export(request: Request, typed: Asked) -> Response:
+    """Return the figures of the page as CSV; where the address is wrong, the page that says so."""
+    house, now = wiring.settings(), wiring.utcnow()
+    try:
+        asked = figures.wanted(typed, house, now)
+    except FieldsRefused:
+        return figures.show(request, typed)
+    name = f"statistics-{asked.since}-{asked.until}.csv"
+    return Response(
+        figures_file.as_csv(asked, now, house),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@router.get("/api/statistics")
+def statistics(typed: Asked) -> Response:
+    """Count how punctual the office was from one day to another, both included; by default in the last 30 days."""
+    house, now = wiring.settings(), wiring.utcnow()
+    try:
+        asked = figures.wanted(typed, house, now)
+    except FieldsRefused as wrong:
+        return Json(wrong.fields, status_code=422)
+    return Json(figures.plain(asked, *figures.counted(asked, now)))
