@@ -205,6 +205,15 @@ def test_the_figures_come_as_a_file_that_a_spreadsheet_opens(logged_in: TestClie
     assert logged_in.get("/desk/statistics/export.csv?by=weather").status_code == 422
 
 
+def test_the_file_says_what_it_leaves_out(logged_in: TestClient, desk: Desk):
+    def told(query: str) -> list[list[str]]:
+        text = logged_in.get(f"/desk/statistics/export.csv?{query}").content.decode("utf-8-sig")
+        return list(csv.reader(text.splitlines()))
+
+    assert told("")[2] == []
+    assert told("unit=liuxi&severity=major")[2:4] == [["责任单位", "柳溪村"], ["级别", "重大"]]
+
+
 def test_no_name_becomes_a_formula_in_the_file(logged_in: TestClient, desk: Desk, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(figures, "part_name", lambda asked, part, house: "=HYPERLINK(1)")
     rows = logged_in.get("/desk/statistics/export.csv?by=unit").content.decode("utf-8-sig")

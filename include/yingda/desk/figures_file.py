@@ -10,7 +10,8 @@ from io import StringIO
 from yingda.desk import figures
 from yingda.desk.figures import Wanted
 from yingda.desk.pages import say
-from yingda.domain import clocks, life
+from yingda.domain import clocks, life, severity
+from yingda.services import naming
 from yingda.services.counting import Figure, Part, Statistics, Tally
 from yingda.settings import Settings
 
@@ -31,6 +32,10 @@ def as_csv(asked: Wanted, now: datetime, house: Settings) -> bytes:
 def _rows(asked: Wanted, found: Statistics, apart: tuple[Part, ...], house: Settings) -> Iterator[tuple[object, ...]]:
     yield say("自", "From"), asked.since
     yield say("至（含当日）", "To (that day included)"), asked.until
+    if asked.unit is not None:
+        yield say("责任单位", "Unit"), naming.unit(asked.unit, house).name
+    if asked.severity is not None:
+        yield say("级别", "Severity"), severity.label(asked.severity, house.locale)
     yield ()
     counts = (
         say("按时", "In time"),

@@ -159,15 +159,17 @@ def parts(
     unit: str | None = None,
     severity: Severity | None = None,
 ) -> tuple[Part, ...]:
-    """Return what `on_time` counts, told apart, in the order of the keys; only those that owed something.
+    """Return what `on_time` counts, told apart; only the parts that owed something.
 
-    The month is the one in Shanghai in which the first time limit ended.
+    Units and months come by their keys, severities as they rise. The month is the one in Shanghai in which the first
+    time limit ended.
     """
     query = _owed(since, until, now, unit, severity).add_columns(_KEYS[split].label("part")).group_by("part")
     found: dict[str, dict[ClockKind, list[int]]] = defaultdict(dict)
     for kind, *counts, key in session.execute(query):
         found[key or ""][kind] = counts
-    return tuple(Part(key, _figures(found[key])) for key in sorted(found))
+    order = list(Severity) if split is Split.SEVERITY else sorted(found)
+    return tuple(Part(key, _figures(found[key])) for key in order if key in found)
 
 
 def _owed(
