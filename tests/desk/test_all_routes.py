@@ -37,6 +37,7 @@ EXPECTED = {
     "GET /runs": VIEW,
     "GET /statistics": VIEW,
     "GET /statistics/export.csv": VIEW,
+    "GET /office": VIEW,
     "GET /register": VIEW,
     "GET /register/{day}/{name}": VIEW,
     "GET /api/incidents": VIEW,

@@ -297,6 +297,8 @@ def well_filled(act: str, incidents: Incidents, desk: Desk) -> dict[str, str]:
     before = f"{incidents.clock.now + timedelta(hours=8):%Y-%m-%dT%H:%M}"
     filled: dict[str, dict[str, str]] = {
         "regrade": {"severity": "major", "reason": "媒体转载"},
+        "reassign": {"unit": "sanitation", "reason": "职责另有归属"},
+        "extend": {"until": "2026-11-27T18:00", "reason": "需检测"},
         "reopen": {"stage": "statement", "reason": "又有反映"},
         "merge": {"reason": "同一件事"},
         "unmerge": {"reason": "不是同一件事"},

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from yingda.domain.acts import Reassign
+from yingda.domain.errors import FieldsRefused, NotNow
 from yingda.domain.life import Outcome, RequestState, Stage
 from yingda.domain.severity import Severity
-from yingda.services import regrading
+from yingda.services import assigning, moving, regrading
 
 
 @pytest.mark.parametrize(
@@ -126,3 +128,47 @@ def test_a_brief_reply_is_not_owed_anew_by_whoever_takes_over_what_was_verified(
     office.answer(number, "assign_unit", "assign", unit="shiqiao")
     assert "brief_reply" not in office.clocks(number)
     assert office.stage(number) is Stage.VERIFICATION
+
+
+@pytest.mark.parametrize("stage", ["assign_unit", "brief_reply", "verification", "report_approval"])
+def test_another_unit_is_given_it_until_its_report_is_approved_and_no_clock_is_reset(office: Any, stage: str) -> None:
+    conf = {"unit": None, "title": "无人认领"} if stage == "assign_unit" else {}
+    number = office.bring_to(stage, severity="major", **conf)
+    before = {kind: (clock.started_at, clock.due_at) for kind, clock in office.clocks(number).items()}
+    office.later(minutes=7)
+
+    reassign(office, number, "sanitation")
+
+    assert office.incident(number).unit_id == "sanitation"
+    [asked] = [one for one in office.open_requests(number) if one.kind in ("brief_reply", "report")]
+    of_unit = {one.id for one in office.house.roster.officers if one.unit == "sanitation"}
+    assert {person.officer_id for person in asked.addressees} <= of_unit
+    after = {kind: (clock.started_at, clock.due_at) for kind, clock in office.clocks(number).items()}
+    assert before.items() <= after.items()
+    assert not [one for one in office.open_requests(number) if one.kind in ("assign_unit", "approve_report")]
+    assert office.events(number, "assigned")[-1].actor == "account:duty"
+    # The unit that takes over answers like any other.
+    office.carry_on(number, "statement")
+
+
+@pytest.mark.parametrize("stage", ["statement", "statement_approval", "publication"])
+def test_after_the_approval_nobody_is_given_it_without_a_reopening(office: Any, stage: str) -> None:
+    number = office.bring_to(stage)
+    with pytest.raises(NotNow):
+        reassign(office, number, "sanitation")
+    assert office.incident(number).unit_id == "liuxi"
+
+
+def test_the_unit_that_holds_it_and_one_that_is_not_there_are_refused(office: Any) -> None:
+    number = office.open()
+    for unit in ("liuxi", "nowhere"):
+        with pytest.raises(FieldsRefused) as refused:
+            reassign(office, number, unit)
+        assert list(refused.value.fields) == ["unit"]
+    assert len(office.events(number, "assigned")) == 1
+
+
+def reassign(office: Any, number: str, unit: str) -> None:
+    with office.case(number) as case:
+        assigning.reassign(case, Reassign(unit=unit, reason="职责另有归属"), "account:duty")
+        moving.advance(case)

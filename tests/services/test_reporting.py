@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from yingda.domain.errors import FieldsRefused, RequestEnded
+from yingda.domain.acts import Extend
+from yingda.domain.errors import FieldsRefused, NotNow, RequestEnded
 from yingda.domain.life import RequestState, Stage
+from yingda.services import answering, briefing, moving, reporting
 from yingda.services.composing import compose
 from yingda.store.models import Document, OutboxMessage, Revision
 
@@ -151,3 +153,53 @@ def test_whoever_wrote_the_report_is_not_asked_to_approve_it(office: Any, report
     told = office.mails(number, "notice")
     assert {mail.officer_id for mail in told} == {"ding_yifan", "xia_mengjie"}
     assert len(told) == 2
+
+
+def test_more_time_is_asked_for_in_the_unit_s_place_and_the_branch_leader_rules(office: Any) -> None:
+    number = office.bring_to("verification")
+    limit = office.clocks(number)["verification"].due_at
+    until = limit + timedelta(hours=5)
+
+    extend(office, number, until)
+
+    assert office.clocks(number)["verification"].due_at == limit, "nobody granted it yet"
+    request = office.asked(number, "extension")
+    [leader] = [person.officer_id for person in request.addressees]
+    with office.transaction() as session:
+        asked = answering.look(session, office.claims(request), office.now)
+        shown = briefing.brief(session, asked, leader, office.house).context.extension
+    assert (shown.until, shown.reason) == (until, "电话申请")
+    assert "duty" in shown.author.name
+    office.answer(number, "extension", "grant")
+    assert office.clocks(number)["verification"].due_at == until
+    assert office.asked(number, "report").due_at == until
+
+
+def test_the_time_asked_for_last_is_ruled_on_whoever_asked(office: Any) -> None:
+    number = office.bring_to("verification")
+    limit = office.clocks(number)["verification"].due_at
+    extend(office, number, limit + timedelta(hours=5))
+    office.later(minutes=1)
+    wished = limit + timedelta(hours=2)
+    office.answer(number, "report", "request_extension", reason="待检测", until=wished.isoformat())
+    office.answer(number, "extension", "grant")
+    assert office.clocks(number)["verification"].due_at == wished
+
+
+def test_more_time_in_the_unit_s_place_is_refused_into_the_past_and_where_no_report_is_awaited(office: Any) -> None:
+    number = office.bring_to("verification")
+    limit = office.clocks(number)["verification"].due_at
+    for until in (office.now - timedelta(minutes=1), limit):
+        with pytest.raises(FieldsRefused) as refused:
+            extend(office, number, until)
+        assert list(refused.value.fields) == ["until"]
+    office.carry_on(number, "report_approval")
+    with pytest.raises(NotNow):
+        extend(office, number, limit + timedelta(hours=5))
+    assert office.events(number, "extension_asked") == []
+
+
+def extend(office: Any, number: str, until: datetime) -> None:
+    with office.case(number) as case:
+        reporting.extend(case, Extend(until=until, reason="电话申请"), "account:duty")
+        moving.advance(case)

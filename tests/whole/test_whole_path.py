@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote, urlencode
+
 import pytest
 import requests
 from tests.whole.office import Incident, Office, a_story
@@ -25,6 +27,8 @@ def played(office: Office, system: System) -> dict[str, Incident]:
     incidents = dict(zip(CHAINS, office.open_many(stories), strict=True))
     for severity in ("major", "critical"):
         incidents[severity].answer("brief_reply")
+    incidents["general"].await_task("verification", "deferred")
+    assert links(incidents["general"], "verification") == to_the_desk(incidents["general"], system)
     for incident in incidents.values():
         incident.answer("report")
     critical = incidents["critical"]
@@ -99,6 +103,29 @@ def test_texts_that_were_returned_stay_on_record_and_out_of_the_public_eye(
     assert "第 1 稿" not in ask("GET", told["publications"][0]["url"]).content.decode()
     asked_again = [one for one in critical.letters() if RETURNED in one.text]
     assert {("报告" in one.subject, "起草" in one.subject) for one in asked_again} == {(True, False), (False, True)}
+
+
+def links(incident: Incident, task: str) -> dict[str, str]:
+    """What the page of a task offers besides."""
+    run = quote(incident.run, safe="")
+    path = f"/api/v2/dags/incident_response/dagRuns/{run}/taskInstances/{task}/links"
+    return incident.server.get(path)["extra_links"]
+
+
+def to_the_desk(incident: Incident, system: System) -> dict[str, str]:
+    query = urlencode({"dag_id": "incident_response", "run_id": incident.run})
+    return {"事件 Incident": f"{system.base}/desk/runs?{query}"}
+
+
+def test_each_task_leads_to_its_incident_while_it_waits_and_afterwards(
+    played: dict[str, Incident], server: Server, system: System
+) -> None:
+    incident = played["general"]
+    for task in server.task_states(incident.run):
+        assert links(incident, task) == to_the_desk(incident, system), task
+    [address] = to_the_desk(incident, system).values()
+    answer = server.ask("GET", address.removeprefix(system.base), allow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/desk/incidents/{incident.number}")
 
 
 @pytest.mark.parametrize("severity", CHAINS)

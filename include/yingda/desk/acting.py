@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 from yingda import wiring
 from yingda.domain import acts, fields
 from yingda.domain.documents import StatementKind
-from yingda.domain.life import Outcome, PublicationState, Stage
+from yingda.domain.life import Outcome, PublicationState, RequestKind, RequestState, Stage
 from yingda.domain.roles import Role
 from yingda.services import (
+    assigning,
     correcting,
     enquiring,
     lettering,
@@ -27,6 +28,7 @@ from yingda.services import (
     passing,
     regrading,
     replying_officially,
+    reporting,
 )
 from yingda.services.case import Case, take
 from yingda.services.viewing import IncidentSeen
@@ -79,6 +81,8 @@ def _observe(case: Case, given: acts.Observe, actor: str) -> None:
 
 HANDLERS: Mapping[str, Handler] = {
     "regrade": _on_case(_regrade),
+    "reassign": _on_case(assigning.reassign),
+    "extend": _on_case(reporting.extend),
     "reopen": _on_case(_reopen),
     "merge": _merge,
     "unmerge": _unmerge,
@@ -116,6 +120,8 @@ def possible(seen: IncidentSeen) -> tuple[str, ...]:
     may_be_put_right = seen.stage.is_past(Stage.LIVE_CHECK) or seen.stage is Stage.VERIFICATION
     may = {
         "regrade": not closed,
+        "reassign": not seen.stage.is_past(Stage.REPORT_APPROVAL) and not merged,
+        "extend": _waits_for_report(seen),
         "reopen": seen.stage.is_past(Stage.LIVE_CHECK) and not merged,
         "merge": not closed and not seen.publications,
         "unmerge": merged,
@@ -127,6 +133,10 @@ def possible(seen: IncidentSeen) -> tuple[str, ...]:
         "letter": bool(refuted(seen)) and seen.outcome not in (Outcome.MERGED, Outcome.DISMISSED),
     }
     return tuple(name for name in acts.ACTS if may[name] and name in HANDLERS)
+
+
+def _waits_for_report(seen: IncidentSeen) -> bool:
+    return any(one.kind is RequestKind.REPORT and one.state is RequestState.OPEN for one in seen.requests)
 
 
 def _is_withdrawn(seen: IncidentSeen) -> bool:

@@ -23,6 +23,7 @@ from yingda.desk.routes import (
     leads,
     link_api,
     link_pages,
+    office,
     records,
     rounds,
     static,
@@ -40,7 +41,9 @@ def build() -> FastAPI:
     :raises RuntimeError: a route is open to anybody that should not be
     """
     app = FastAPI(title="Yingda", docs_url=None, redoc_url=None, openapi_url=None, swagger_ui_oauth2_redirect_url=None)
-    for part in (link_pages, link_api, health, board, records, actions, leads, troubles, rounds, statistics, static):
+    for part in (link_pages, link_api, health, static):
+        app.include_router(part.router)
+    for part in (board, records, actions, leads, troubles, rounds, statistics, office):
         app.include_router(part.router)
     app.add_middleware(Headers, headers=DESK)
     app.add_exception_handler(HTTPException, _http)

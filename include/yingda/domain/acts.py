@@ -31,6 +31,18 @@ class Regrade(Answer):
     reason: Words = written("理由", "Reason", limit=REASON)
 
 
+class Reassign(Answer):
+    labels = ("改派责任单位", "Reassign")
+    unit: Words = written("责任单位", "Unit", long=False, limit=64, widget="unit")
+    reason: Words = written("理由", "Reason", limit=REASON)
+
+
+class Extend(Answer):
+    labels = ("代责任单位申请延期（由分管领导审批）", "Ask for more time for the unit (the branch leader decides)")
+    until: Moment = moment("延至", "Until")
+    reason: Words = written("延期理由", "Reason for more time", limit=REASON)
+
+
 class Reopen(Answer):
     labels = ("重新办理", "Reopen")
     stage: Annotated[Stage, AfterValidator(_a_stage_to_begin_at)] = choice("从哪一步起", "Stage", "reopening_stage")
@@ -108,6 +120,8 @@ class ItIsNotThere(Answer):
 
 ACTS: Mapping[str, type[Answer]] = {
     "regrade": Regrade,
+    "reassign": Reassign,
+    "extend": Extend,
     "reopen": Reopen,
     "merge": Merge,
     "unmerge": Unmerge,

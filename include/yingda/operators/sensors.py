@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseSensorOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
+from yingda.operators.link import IncidentLink
 from yingda.operators.trigger import IncidentTrigger
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class DomainSensor(BaseSensorOperator):
     :raises AirflowSkipException: the run's lead joined another incident
     """
 
+    operator_extra_links = (IncidentLink(),)
     holds_at_own_stage = True
     """False for a step that ends as soon as its stage is reached."""
 

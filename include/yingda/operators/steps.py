@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import DownstreamTasksSkipped
 
+from yingda.operators.link import IncidentLink
 from yingda.operators.sensors import DomainSensor, open_or_find
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ class OpenIncident(BaseOperator):
     :raises AirflowFailException: the conf is refused; the message names the field
     :raises DownstreamTasksSkipped: the lead joined an open incident, so this run has nothing more to do
     """
+
+    operator_extra_links = (IncidentLink(),)
 
     def execute(self, context: Context) -> None:
         """Do it; the same run always belongs to the same incident."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from yingda.domain.acts import Reassign
 from yingda.domain.clocks import ClockKind
+from yingda.domain.errors import FieldsRefused
 from yingda.domain.forms import Assign, Dismiss, HandBack
 from yingda.domain.life import Outcome, RequestKind, Stage
 from yingda.domain.policy import HandBackRule
-from yingda.services import asking, clocking, planning
+from yingda.services import asking, clocking, making_sense, planning, speaking
 from yingda.services.case import SYSTEM, Case
 from yingda.store.models import Decision, Request
 
@@ -66,6 +68,29 @@ def handed_back(case: Case, request: Request, answer: HandBack, actor: str) -> N
         "handed_back", actor, unit=case.incident.unit_id, reason=answer.reason, suggested=answer.suggested_unit or None
     )
     take_away(case, actor)
+
+
+def reassign(case: Case, given: Reassign, actor: str) -> None:
+    """Give the incident to another unit before its report is approved; clocks run on from where they started.
+
+    Whoever may act decides it as the duty officer would; the unit can hand it back as ever.
+
+    :raises NotNow: merged or dismissed, or the report is approved: then it is reopened first
+    :raises FieldsRefused: a unit that the roster does not know, or the one that holds it already
+    """
+    speaking.refuse_if_merged(case)
+    incident = case.incident
+    if incident.stage.is_past(Stage.REPORT_APPROVAL):
+        raise case.not_now(
+            f"{incident.number} 的核查报告已批准，或正在对外说明。须先“重新办理”到转办或核查，再改派。",
+            f"The report on {incident.number} was approved, or a statement is on its way. Reopen it at assigning or"
+            " verification first.",
+        )
+    making_sense.check(case, None, given)
+    if given.unit == incident.unit_id:
+        raise FieldsRefused({"unit": "holds it already" if case.locale == "en" else "已由该单位办理"})
+    asking.withdraw_all(case, "reassigned", actor=actor, keep=asking.BESIDE)
+    _notify(case, given.unit, "account", actor, reason=given.reason)
 
 
 def is_ruled(session: Session, incident_id: int, rule: HandBackRule) -> bool:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from yingda.domain.life import DocumentKind, RequestKind
 from yingda.domain.roles import Role
 from yingda.domain.severity import Severity, Topic
-from yingda.services import comparing, drafting, naming, observing, particulars
+from yingda.services import comparing, drafting, naming, observing, particulars, reporting
 from yingda.services.answering import Asked, allowed_actions
 from yingda.services.asking import ASKED
 from yingda.services.comparing import Changed
@@ -313,38 +313,29 @@ def _remarks(session: Session, request: Request, house: Settings, which: ColumnE
 
 
 def _brief_reply(session: Session, request: Request, house: Settings) -> BriefReply | None:
-    decision = _latest(session, request, RequestKind.BRIEF_REPLY, "submit")
+    decision = session.scalars(
+        select(Decision)
+        .join(Request, Decision.request_id == Request.id)
+        .where(
+            Request.incident_id == request.incident_id,
+            Request.kind == RequestKind.BRIEF_REPLY,
+            Decision.action == "submit",
+        )
+        .order_by(Decision.id.desc())
+        .limit(1)
+    ).one_or_none()
     if decision is None:
         return None
     return BriefReply(naming.officer(decision.officer_id, house), decision.payload["reply"], decision.at)
 
 
 def _extension(session: Session, request: Request, house: Settings) -> ExtensionAsked | None:
-    asked_by = RequestKind.COMMITMENT if request.about else RequestKind.REPORT
-    decision = _latest(session, request, asked_by, "request_extension", request.about)
-    if decision is None:
+    asked = reporting.more_time_asked(session, request.incident_id, request.about)
+    if asked is None:
         return None
     return ExtensionAsked(
-        naming.officer(decision.officer_id, house),
-        decision.payload["reason"],
-        datetime.fromisoformat(decision.payload["until"]),
-        decision.at,
+        naming.actor(asked.by, house) or naming.officer(asked.by, house), asked.reason, asked.until, asked.at
     )
-
-
-def _latest(session: Session, request: Request, kind: RequestKind, action: str, about: str = "") -> Decision | None:
-    return session.scalars(
-        select(Decision)
-        .join(Request, Decision.request_id == Request.id)
-        .where(
-            Request.incident_id == request.incident_id,
-            Request.kind == kind,
-            Request.about == about,
-            Decision.action == action,
-        )
-        .order_by(Decision.id.desc())
-        .limit(1)
-    ).one_or_none()
 
 
 def _signatures(session: Session, request: Request, house: Settings) -> tuple[Signed, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from yingda.domain import forms
+from yingda.domain import acts, forms
 from yingda.domain.documents import StatementKind
 from yingda.domain.errors import FieldsRefused, UnknownOfficer, UnknownUnit
 from yingda.domain.fields import Answer, CommitmentMade
@@ -18,10 +18,13 @@ from yingda.store.models import Request
 
 @dataclass
 class Look:
-    """An answer being looked at; `wrong` collects a message by field."""
+    """An answer or act being looked at; `wrong` collects a message by field.
+
+    :param request: what is answered; None for an act
+    """
 
     case: Case
-    request: Request
+    request: Request | None = None
     wrong: dict[str, str] = field(default_factory=dict)
 
     def refuse(self, name: str, chinese: str, english: str) -> None:
@@ -55,8 +58,8 @@ class Look:
             self.refuse(name, "不能晚于现在", "must not lie in the future")
 
 
-def check(case: Case, request: Request, form: Answer) -> None:
-    """Check an answer against roster, incident and moment.
+def check(case: Case, request: Request | None, form: Answer) -> None:
+    """Check an answer, or an act where there is no request, against roster, incident and moment.
 
     :raises FieldsRefused: names each field that is wrong
     """
@@ -68,7 +71,7 @@ def check(case: Case, request: Request, form: Answer) -> None:
         raise FieldsRefused(look.wrong)
 
 
-def _assign(look: Look, form: forms.Assign) -> None:
+def _assign(look: Look, form: forms.Assign | acts.Reassign) -> None:
     look.unit("unit", form.unit)
 
 
@@ -78,7 +81,8 @@ def _hand_back(look: Look, form: forms.HandBack) -> None:
 
 
 def _extension(look: Look, form: forms.RequestExtension) -> None:
-    if look.request.due_at is not None and form.until <= look.request.due_at:
+    limit = look.request.due_at if look.request is not None else None
+    if limit is not None and form.until <= limit:
         look.refuse("until", "须晚于现在的时限", "must lie after the present time limit")
     look.ahead("until", form.until)
 
@@ -126,6 +130,7 @@ def _done(look: Look, form: forms.LetterSent | forms.EnquiryAnswered) -> None:
 
 _JUDGES: dict[type[Answer], Callable[[Look, Any], None]] = {
     forms.Assign: _assign,
+    acts.Reassign: _assign,
     forms.HandBack: _hand_back,
     forms.RequestExtension: _extension,
     forms.Statement: _statement,

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
+from yingda.domain.acts import Extend
 from yingda.domain.clocks import ClockKind
 from yingda.domain.documents import StatementKind
 from yingda.domain.forms import Approve, Decline, Grant, Refuse, Report, RequestExtension, Return
 from yingda.domain.life import DocumentKind, RequestKind, Stage
-from yingda.services import asking, assigning, clocking, committing, published, signing, writing
+from yingda.services import asking, assigning, clocking, committing, making_sense, published, signing, writing
 from yingda.services.case import Case
-from yingda.store.models import Clock, Decision, Request
+from yingda.store.models import Clock, Event, Request
+
+_EXTENSION_ASKED = "extension_asked"
 
 
 def see_to_report(case: Case) -> None:
@@ -73,7 +78,9 @@ def submitted(case: Case, request: Request, answer: Report, actor: str) -> None:
 
 def extension_asked(case: Case, request: Request, answer: RequestExtension, actor: str) -> None:
     """The unit asks for more time; the branch leader rules, and what is owed stays asked for meanwhile."""
-    case.record("extension_asked", actor, until=answer.until.isoformat(), reason=answer.reason)
+    case.record(
+        _EXTENSION_ASKED, actor, until=answer.until.isoformat(), reason=answer.reason, about=request.about or None
+    )
     # The branch leader rules on the time they read, so another time is asked for anew.
     earlier = asking.open_request(case, RequestKind.EXTENSION, about=request.about)
     if earlier is not None:
@@ -83,13 +90,30 @@ def extension_asked(case: Case, request: Request, answer: RequestExtension, acto
     asking.ask(case, RequestKind.EXTENSION, about=request.about, unit_id=unit_id, clock=clock)
 
 
+def extend(case: Case, given: Extend, actor: str) -> None:
+    """Ask the branch leader for more time in the unit's place, which told the office by telephone, say.
+
+    :raises NotNow: nobody is asked for a report
+    :raises FieldsRefused: a time that is over, or no later than the limit that holds
+    """
+    request = asking.open_request(case, RequestKind.REPORT)
+    if request is None:
+        raise case.not_now(
+            f"{case.incident.number} 目前不等核查报告，没有可延的时限。",
+            f"{case.incident.number} does not wait for a report now, so there is no time to extend.",
+        )
+    wanted = RequestExtension(reason=given.reason, until=given.until)
+    making_sense.check(case, request, wanted)
+    extension_asked(case, request, wanted, actor)
+
+
 def extension_granted(case: Case, request: Request, answer: Grant, actor: str) -> None:
     """The new time holds; the original one stays in the record. What touches the public's time owes it a word."""
-    asked = more_time_asked(case, request.about)
+    asked = more_time_asked(case.session, case.incident.id, request.about)
     case.record("extension_granted", actor, reason=answer.reason or None)
     if asked is None:
         return
-    until, reason = asked
+    until, reason = asked.until, asked.reason
     if committing.is_about(request):
         committing.postponed(case, request, until, reason, actor)
         return
@@ -127,22 +151,36 @@ def declined(case: Case, request: Request, answer: Decline, actor: str) -> None:
     assigning.take_away(case, actor)
 
 
-def more_time_asked(case: Case, about: str = "") -> tuple[datetime, str] | None:
-    """Return until when (UTC) and why more time was asked for last, None if it never was.
+@dataclass(frozen=True)
+class MoreTime:
+    """More time that was asked for: until when (UTC) and why, by whom and when (UTC)."""
+
+    until: datetime
+    reason: str
+    by: str
+    at: datetime
+
+
+def more_time_asked(session: Session, incident_id: int, about: str = "") -> MoreTime | None:
+    """Return the more time that was asked for last, by the unit or in its place; None if it never was.
 
     :param about: which commitment; empty for the report
     """
-    payload = case.session.scalars(
-        select(Decision.payload)
-        .join(Request, Decision.request_id == Request.id)
+    event = session.scalars(
+        select(Event)
         .where(
-            Request.incident_id == case.incident.id,
-            Request.kind == (RequestKind.COMMITMENT if about else RequestKind.REPORT),
-            Request.about == about,
-            Decision.action == "request_extension",
+            Event.incident_id == incident_id,
+            Event.kind == _EXTENSION_ASKED,
+            func.coalesce(Event.data["about"].astext, "") == about,
         )
-        .order_by(Decision.id.desc())
-    ).first()
-    if payload is None:
+        .order_by(Event.seq.desc())
+        .limit(1)
+    ).one_or_none()
+    if event is None:
         return None
-    return datetime.fromisoformat(payload["until"]).astimezone(UTC), str(payload["reason"])
+    return MoreTime(
+        until=datetime.fromisoformat(event.data["until"]).astimezone(UTC),
+        reason=event.data["reason"],
+        by=event.actor,
+        at=event.at,
+    )

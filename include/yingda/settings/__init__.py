@@ -24,6 +24,7 @@ from yingda.settings import checking, variables
 from yingda.settings.variables import LOCALES as LOCALES
 from yingda.settings.variables import SHORTEST_LINK_KEY as SHORTEST_LINK_KEY
 from yingda.settings.variables import VARIABLES as VARIABLES
+from yingda.settings.yaml_files import YamlFile
 
 PROJECT = Path(__file__).resolve().parents[3]
 CONFIG = PROJECT / "include" / "config"
@@ -38,6 +39,7 @@ class Settings:
     :param public_url: base of the links sent out, without a slash at its end
     :param link_key: secret that signs the links; None where none is set, and then no link can be made
     :param locale: `zh_CN` or `en`
+    :param written: what the office wrote, by setting (`policy`, `roster`, …): the files it was read from, the lowest first
     """
 
     home: Path
@@ -49,6 +51,7 @@ class Settings:
     roster: Roster = field(repr=False)
     channels: Channels = field(repr=False)
     calendar: WorkingCalendar = field(repr=False, compare=False)
+    written: Mapping[str, tuple[YamlFile, ...]] = field(repr=False, compare=False)
 
     @property
     def bulletin(self) -> Path:
@@ -85,9 +88,12 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 
     policy_files = given.files("YINGDA_POLICY", "policy.yaml", laid_over=True)
     policy = given.validated(Policy, policy_files)
-    roster = given.validated(Roster, given.files("YINGDA_ROSTER", "roster.yaml"))
-    channels = given.validated(Channels, given.files("YINGDA_CHANNELS", "channels.yaml"))
-    arrangements = given.validated(Arrangements, given.files("YINGDA_CALENDAR", "calendar.yaml"))
+    roster_files = given.files("YINGDA_ROSTER", "roster.yaml")
+    roster = given.validated(Roster, roster_files)
+    channels_files = given.files("YINGDA_CHANNELS", "channels.yaml")
+    channels = given.validated(Channels, channels_files)
+    calendar_files = given.files("YINGDA_CALENDAR", "calendar.yaml")
+    arrangements = given.validated(Arrangements, calendar_files)
     if policy and roster and policy_files:
         given.problems += checking.unsignable(policy, roster, policy_files)
 
@@ -103,6 +109,12 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         roster=roster,
         channels=channels,
         calendar=WorkingCalendar(arrangements.years, policy.working_hours, published_arrangement),
+        written={
+            "policy": tuple(policy_files),
+            "roster": tuple(roster_files),
+            "channels": tuple(channels_files),
+            "calendar": tuple(calendar_files),
+        },
     )
 
 

@@ -97,6 +97,8 @@ def act(name: str, now: datetime, variety: int, numbers: Sequence[str], claims: 
     pick = variety % 7
     several: Mapping[str, Callable[[], Fields]] = {
         "regrade": lambda: {"severity": ("general", "major", "critical")[variety % 3], "reason": "事态变化"},
+        "reassign": lambda: {"unit": ("liuxi", "sanitation", "nowhere")[variety % 3], "reason": "职责另有归属"},
+        "extend": lambda: {"until": _in(now, minutes=(-5, 30, 600)[variety % 3]), "reason": "需检测"},
         "reopen": lambda: {"stage": ("assign_unit", "verification", "statement")[variety % 3], "reason": "又有反映"},
         "merge": lambda: {"into": numbers[variety % len(numbers)], "reason": "同一件事"},
         "unmerge": lambda: {"reason": "并非一事"},
