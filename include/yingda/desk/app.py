@@ -22,6 +22,7 @@ from yingda.desk.routes import (
     health,
     leads,
     link_api,
+    link_files,
     link_pages,
     office,
     records,
@@ -41,7 +42,7 @@ def build() -> FastAPI:
     :raises RuntimeError: a route is open to anybody that should not be
     """
     app = FastAPI(title="Yingda", docs_url=None, redoc_url=None, openapi_url=None, swagger_ui_oauth2_redirect_url=None)
-    for part in (link_pages, link_api, health, static):
+    for part in (link_pages, link_files, link_api, health, static):
         app.include_router(part.router)
     for part in (board, records, actions, leads, troubles, rounds, statistics, office):
         app.include_router(part.router)

@@ -98,7 +98,12 @@ def received(body: bytes) -> dict[str, str]:
     :raises ValueError: far too many fields
     """
     pairs = parse_qsl(body.decode("ascii", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
-    return {name: value.replace("\r\n", "\n").replace("\r", "\n") for name, value in pairs}
+    return {name: one_ending(value) for name, value in pairs}
+
+
+def one_ending(value: str) -> str:
+    """Return a text whose lines all end alike, however the browser ends them."""
+    return value.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def answer_of(kind: RequestKind, sent: Mapping[str, str]) -> dict[str, Any]:

@@ -139,3 +139,14 @@ class LeadSettled(YingdaError):
         self.at = at
         self.incident_no = incident_no
         super().__init__(f"{settled_by} settled it first ({state}, {at.isoformat()})")
+
+
+class EvidenceRefused(YingdaError):
+    """A file that was brought as evidence cannot be kept.
+
+    :param why: `empty`, `large`, `kind`, `damaged`, `locked`, `pixels` or `many`
+    """
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(why)

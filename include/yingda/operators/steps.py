@@ -104,7 +104,7 @@ class AttendAll(BaseOperator):
     def execute(self, context: Context) -> list[Mapping[str, Any]]:
         """Do it."""
         from yingda import wiring
-        from yingda.services import attending, keeping, lettering, repeating
+        from yingda.services import attaching, attending, keeping, lettering, repeating
         from yingda.services.passing import RunState
 
         ti = context["ti"]
@@ -124,4 +124,5 @@ class AttendAll(BaseOperator):
         with wiring.transaction() as session:
             repeating.prune(session, wiring.utcnow() - KEYS_HOLD)
             keeping.prune(session, wiring.utcnow() - DRAFTS_HOLD)
+        attaching.tidy(wiring.transaction, wiring.settings(), wiring.utcnow() - DRAFTS_HOLD, wiring.utcnow())
         return [{"trigger_run_id": start.run_id, "conf": start.conf} for start in report.starts]

@@ -24,6 +24,7 @@ from yingda.domain.errors import (
 from yingda.domain.life import RequestKind, RequestState, Stage
 from yingda.services import (
     assigning,
+    attaching,
     closing,
     committing,
     enquiring,
@@ -165,6 +166,7 @@ def answer(session: Session, claims: Claims, body: Mapping[str, Any], settings: 
         deputy_for=asked.deputy_for,
         sha256=decision.payload_sha256,
     )
+    attaching.send_along(case, asked.request, decision)
     HANDLERS[asked.request.kind, decision.action](case, asked.request, form, claims.officer_id)
     moving.advance(case)
     return decision

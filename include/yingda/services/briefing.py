@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 from yingda.domain.life import DocumentKind, RequestKind
 from yingda.domain.roles import Role
 from yingda.domain.severity import Severity, Topic
-from yingda.services import comparing, drafting, naming, observing, particulars, reporting
+from yingda.services import attaching, comparing, drafting, naming, observing, particulars, reporting
 from yingda.services.answering import Asked, allowed_actions
 from yingda.services.asking import ASKED
+from yingda.services.attaching import FileSeen
 from yingda.services.comparing import Changed
 from yingda.services.composing import returned_with
 from yingda.services.dossier import ObservationSeen
@@ -116,6 +117,7 @@ class Context:
     particulars: tuple[Particular, ...]
     next_statement: NextStatement | None
     observations: tuple[ObservationSeen, ...]
+    files: tuple[FileSeen, ...]
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,7 @@ def brief(session: Session, asked: Asked, officer_id: str, house: Settings) -> B
         due_at=request.due_at,
         expires_at=request.expires_at,
         officer=_addressed(request, officer_id, asked.deputy_for, house),
-        context=_context(session, asked, house),
+        context=_context(session, asked, officer_id, house),
         decision=decided(asked.decision, asked.incident, house) if asked.decision else None,
     )
 
@@ -211,8 +213,10 @@ def _addressed(request: Request, officer_id: str, deputy_for: str | None, house:
     )
 
 
-def _context(session: Session, asked: Asked, house: Settings) -> Context:
+def _context(session: Session, asked: Asked, officer_id: str, house: Settings) -> Context:
     incident, request = asked.incident, asked.request
+    documents = _documents(session, request, house)
+    reads_evidence = documents or attaching.takes_files(request.kind)
     links = session.scalars(select(SourceLink.url).where(SourceLink.incident_id == incident.id).order_by(SourceLink.id))
     return Context(
         incident=CaseInBrief(
@@ -227,7 +231,8 @@ def _context(session: Session, asked: Asked, house: Settings) -> Context:
             source_urls=tuple(links),
             opened_at=incident.opened_at,
         ),
-        documents=_documents(session, request, house),
+        documents=documents,
+        files=attaching.visible(session, request, officer_id, house) if reads_evidence else (),
         comments=_comments(session, request, house),
         brief_reply=_brief_reply(session, request, house),
         extension=_extension(session, request, house) if request.kind is RequestKind.EXTENSION else None,

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from yingda.domain.documents import StatementKind
 from yingda.domain.life import CommitmentSource, LetterKind, LetterState
+from yingda.services import attaching
+from yingda.services.attaching import FileSeen
 from yingda.services.naming import Named, actor, officer, unit
 from yingda.settings import Settings
 from yingda.store.models import (
@@ -114,6 +116,7 @@ class Dossier:
     interviewee: Named | None
     wanted_statement: StatementKind | None
     wanted_reason: str | None
+    files: tuple[FileSeen, ...]
 
 
 def of(session: Session, incident: Incident, house: Settings) -> Dossier:
@@ -195,6 +198,7 @@ def of(session: Session, incident: Incident, house: Settings) -> Dossier:
         interviewee=officer(incident.interviewee_id, house) if incident.interviewee_id else None,
         wanted_statement=incident.wanted_statement,
         wanted_reason=incident.wanted_reason,
+        files=attaching.of_incident(session, incident, house),
     )
 
 

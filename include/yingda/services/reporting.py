@@ -13,7 +13,17 @@ from yingda.domain.clocks import ClockKind
 from yingda.domain.documents import StatementKind
 from yingda.domain.forms import Approve, Decline, Grant, Refuse, Report, RequestExtension, Return
 from yingda.domain.life import DocumentKind, RequestKind, Stage
-from yingda.services import asking, assigning, clocking, committing, making_sense, published, signing, writing
+from yingda.services import (
+    asking,
+    assigning,
+    attaching,
+    clocking,
+    committing,
+    making_sense,
+    published,
+    signing,
+    writing,
+)
 from yingda.services.case import Case
 from yingda.store.models import Clock, Event, Request
 
@@ -64,7 +74,9 @@ def see_to_approval(case: Case) -> None:
 
 def submitted(case: Case, request: Request, answer: Report, actor: str) -> None:
     """The report is here, as a new revision."""
-    writing.add_revision(case, DocumentKind.REPORT, actor, answer.model_dump(mode="json"))
+    # Whoever approves the text stands for the files as well, so it names them.
+    content = answer.model_dump(mode="json") | attaching.named_in(case, request)
+    writing.add_revision(case, DocumentKind.REPORT, actor, content)
     clocking.meet(case, ClockKind.VERIFICATION, actor)
     # Owed only where a regrade came after the brief reply's turn: the whole answer is here now.
     clocking.meet(case, ClockKind.BRIEF_REPLY, actor)

@@ -39,7 +39,7 @@ class Settings:
     :param public_url: base of the links sent out, without a slash at its end
     :param link_key: secret that signs the links; None where none is set, and then no link can be made
     :param locale: `zh_CN` or `en`
-    :param written: what the office wrote, by setting (`policy`, `roster`, …): the files it was read from, the lowest first
+    :param written: the files each setting (`policy`, `roster`, …) was read from, the lowest first
     """
 
     home: Path
@@ -67,6 +67,11 @@ class Settings:
     def reports(self) -> Path:
         """The report forms, a document an incident."""
         return self.home / "reports"
+
+    @property
+    def evidence(self) -> Path:
+        """Photos and PDFs that officers brought, under random names."""
+        return self.home / "evidence"
 
     @property
     def mail(self) -> Path:

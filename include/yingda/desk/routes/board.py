@@ -9,12 +9,13 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
 
 from yingda import wiring
-from yingda.desk import board_page, incident_page, registers
+from yingda.desk import attachments, board_page, incident_page, registers
 from yingda.desk.access import may_view
 from yingda.desk.board_page import Chosen
 from yingda.desk.incident_page import to_board
 from yingda.desk.pages import message, page, root_of, say
 from yingda.domain.errors import IncidentNotFound
+from yingda.services import viewing
 from yingda.services.case import number_of_run
 
 router = APIRouter(dependencies=[Depends(may_view)])
@@ -41,6 +42,19 @@ def board(
 def incident(request: Request, number: str, user: GetUserDep) -> Response:
     """Show everything on record about one incident."""
     return incident_page.show(request, number, user)
+
+
+@router.get("/incidents/{number}/files/{file_id}")
+def file(request: Request, number: str, file_id: str) -> Response:
+    """Show a file that an officer sent as evidence."""
+    house = wiring.settings()
+    try:
+        with wiring.reading() as session:
+            files = viewing.incident(session, number, house, wiring.utcnow()).files
+    except IncidentNotFound:
+        files = ()
+    heading = say("没有这个文件", "There is no such file")
+    return attachments.reply(files, file_id, house) or message(request, heading, status=404, link=to_board(request))
 
 
 @router.get("/runs")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Annotated, Any
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Header, Request
@@ -10,23 +9,15 @@ from fastapi.responses import Response
 
 from yingda import wiring
 from yingda.desk import linked
+from yingda.desk.link_refusals import for_program
 from yingda.desk.pages import say
 from yingda.desk.replying import LONGEST_JSON, Json, NotJson, body_of, json_object
 from yingda.domain import forms
 from yingda.domain.errors import (
-    AnsweredAlready,
-    FieldsRefused,
-    LinkExpired,
-    LinkForged,
-    NotYours,
-    RequestEnded,
-    TextChanged,
     YingdaError,
 )
 from yingda.services import linking
-from yingda.services.answering import refused_as_not_yours
-from yingda.services.briefing import Brief, Who
-from yingda.settings import Settings
+from yingda.services.briefing import Brief
 
 router = APIRouter(prefix="/api/r")
 
@@ -45,7 +36,7 @@ def show(token: Token = "") -> Response:
     try:
         _claims, brief = linked.see(token, house, now)
     except YingdaError as problem:
-        return _refusal(problem, token, house)
+        return for_program(problem, token, house)
     return Json(_as_json(brief))
 
 
@@ -60,7 +51,7 @@ def answer(background: BackgroundTasks, body: Annotated[bytes, Depends(_body)], 
     except NotJson:
         return Json({"body": say("须为 JSON 对象", "must be a JSON object")}, status_code=422)
     except YingdaError as problem:
-        return _refusal(problem, token, house)
+        return for_program(problem, token, house)
     background.add_task(linked.deliver, decision.incident_no)
     return Json({"decision": decision})
 
@@ -80,29 +71,3 @@ def _as_json(brief: Brief) -> dict[str, Any]:
         "context": brief.context,
         **({"decision": brief.decision} if brief.decision else {}),
     }
-
-
-def _refusal(problem: YingdaError, token: str, house: Settings) -> Response:
-    if isinstance(problem, FieldsRefused):
-        return Json(problem.fields, status_code=422)
-    if isinstance(problem, NotYours):
-        return Json({"error": refused_as_not_yours(problem, house.locale)}, status_code=403)
-    if isinstance(problem, LinkForged):
-        return Json({"error": "not_found"}, status_code=404)
-    if isinstance(problem, LinkExpired):
-        return Json({"error": "expired"}, status_code=410)
-    if isinstance(problem, RequestEnded):
-        return Json({"error": "withdrawn", "why": problem.why}, status_code=410)
-    if isinstance(problem, AnsweredAlready | TextChanged):
-        claims = linking.read(house, token, wiring.utcnow())
-        if isinstance(problem, AnsweredAlready):
-            return Json(_first("answered", linked.who_answered(claims, house)), status_code=409)
-        return Json(_first("text_changed", linked.who_changed(claims, house)), status_code=409)
-    raise problem
-
-
-def _first(error: str, who: Who | None) -> dict[str, Any]:
-    if who is None:
-        return {"error": error, "who": None, "at": None}
-    named = {key: value for key, value in dataclasses.asdict(who).items() if key in {"id", "name", "role"}}
-    return {"error": error, "who": named, "action": who.action, "at": who.at}

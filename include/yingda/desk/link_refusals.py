@@ -1,0 +1,123 @@
+"""Why a personal link does not open, in words that say what to do instead."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from yingda import rendering, wiring
+from yingda.desk import linked
+from yingda.desk.pages import message, say
+from yingda.desk.replying import Json
+from yingda.domain.errors import (
+    AnsweredAlready,
+    FieldsRefused,
+    LinkExpired,
+    LinkForged,
+    NotYours,
+    RequestEnded,
+    TextChanged,
+    YingdaError,
+)
+from yingda.services import linking
+from yingda.services.answering import refused_as_not_yours
+from yingda.services.briefing import Who
+from yingda.settings import Settings
+
+
+def page_of(request: Request, problem: YingdaError, house: Settings, token: str = "") -> Response:
+    """Return the page about a link that cannot be used.
+
+    :raises YingdaError: `problem`, where it is none of a link
+    """
+    call = say(
+        f"如有疑问，请致电办公室 {house.roster.office.phone}。",
+        f"If in doubt, call the office: {house.roster.office.phone}.",
+    )
+    if isinstance(problem, LinkForged):
+        return message(
+            request,
+            say("链接无效", "This link does not work"),
+            [
+                say(
+                    "请从邮件里重新打开链接；如果是复制的，请复制完整。",
+                    "Please open it again from the mail; if you copied it, copy all of it.",
+                ),
+                call,
+            ],
+            status=404,
+        )
+    if isinstance(problem, LinkExpired):
+        said = say("这个链接已过有效期，不能再答复。", "This link is too old; it cannot be used to answer any more.")
+        return message(request, say("链接已过期", "This link has expired"), [said, call], status=410)
+    if isinstance(problem, RequestEnded):
+        chinese, english = _ENDED.get(problem.why, ("这件事已撤回，不需要再答复。", "This was taken back."))
+        more = say("不需要您再答复。", "No answer is needed any more.")
+        return message(request, say("已撤回", "Taken back"), [say(chinese, english), more, call], status=410)
+    if isinstance(problem, TextChanged):
+        return _text_changed(request, token, house, call)
+    raise problem
+
+
+_ENDED = {
+    "reassigned": ("事件已转由其他单位办理。", "The incident was given to another unit."),
+    "closed": ("事件已办结。", "The incident is closed."),
+    "merged": ("事件已并入另一事件一并办理。", "The incident was merged into another and goes on there."),
+    "reopened": ("事件已重新办理，会另发新的邮件。", "The incident was taken up again; new mails are sent."),
+    "report_submitted": ("报告已报送，不再需要延期。", "The report is here, so no more time is needed."),
+    "not_owed_now": ("按现在的级别，这一环节不再需要签发。", "At the present severity this signature is not needed."),
+}
+
+
+def _text_changed(request: Request, token: str, house: Settings, call: str) -> Response:
+    try:
+        who = linked.who_changed(linking.read(house, token, wiring.utcnow()), house)
+    except YingdaError:
+        who = None
+    lines = [
+        say(
+            "您看到的文本已被修改，对旧文本的答复没有收到。",
+            "The text you saw was changed. Nothing was received.",
+        ),
+        say(
+            "新文本已另发邮件，请打开最新的一封。",
+            "A new mail about the new text was sent. Please open it.",
+        ),
+    ]
+    if who is not None:
+        at = rendering.local_long(who.at, house.locale)
+        lines.insert(1, say(f"新文本：{who.name}，{at}。", f"New text: {who.name}, {at}."))
+    return message(request, say("文本已更新", "The text was changed"), [*lines, call], status=409)
+
+
+def for_program(problem: YingdaError, token: str, house: Settings) -> Response:
+    """Return the same for a program, which tells by the status (contract: the desk).
+
+    :raises YingdaError: `problem`, where it is none of a link
+    """
+    if isinstance(problem, FieldsRefused):
+        return Json(problem.fields, status_code=422)
+    if isinstance(problem, NotYours):
+        return Json({"error": refused_as_not_yours(problem, house.locale)}, status_code=403)
+    if isinstance(problem, LinkForged):
+        return Json({"error": "not_found"}, status_code=404)
+    if isinstance(problem, LinkExpired):
+        return Json({"error": "expired"}, status_code=410)
+    if isinstance(problem, RequestEnded):
+        return Json({"error": "withdrawn", "why": problem.why}, status_code=410)
+    if isinstance(problem, AnsweredAlready | TextChanged):
+        claims = linking.read(house, token, wiring.utcnow())
+        if isinstance(problem, AnsweredAlready):
+            return Json(_first("answered", linked.who_answered(claims, house)), status_code=409)
+        return Json(_first("text_changed", linked.who_changed(claims, house)), status_code=409)
+    raise problem
+
+
+def _first(error: str, who: Who | None) -> dict[str, Any]:
+    if who is None:
+        return {"error": error, "who": None, "at": None}
+    named = {key: value for key, value in dataclasses.asdict(who).items() if key in {"id", "name", "role"}}
+    return {"error": error, "who": named, "action": who.action, "at": who.at}

@@ -1,0 +1,78 @@
+"""Receiving: what a form of a page sends, fields and files, no more of it than may be."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
+
+from fastapi import Request
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from yingda.desk import fields
+from yingda.desk.replying import LONGEST_FORM, TooLong, body_of
+from yingda.services.attaching import MOST
+from yingda.transports.evidence_content import LARGEST
+
+LONGEST_UPLOAD = 100_000_000
+"""Bytes of everything that one form sends with its files."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file as a browser sends it; `content` ends after one byte too many."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A form: fields by name, of a field sent twice the last; files that were chosen."""
+
+    fields: Mapping[str, str]
+    files: tuple[Upload, ...] = ()
+
+
+async def form(request: Request) -> Sent:
+    """Read a form, with files or without. One that cannot be read has no fields, so it is not taken for ours.
+
+    :raises TooLong: more bytes than a form may have
+    """
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        body = await body_of(request, LONGEST_FORM)
+        try:
+            return Sent(fields.received(body))
+        except ValueError:
+            return Sent({})
+    parser = MultiPartParser(
+        request.headers,
+        _counted(request),
+        max_files=MOST,
+        max_fields=fields.MOST_FIELDS,
+        max_part_size=LONGEST_FORM,
+    )
+    try:
+        read = await parser.parse()
+    except MultiPartException:
+        return Sent({})
+    typed: dict[str, str] = {}
+    files = []
+    try:
+        for name, value in read.multi_items():
+            if not isinstance(value, UploadFile):
+                typed[name] = fields.one_ending(value)
+            elif value.filename or value.size:
+                files.append(Upload(value.filename or "", await value.read(LARGEST + 1)))
+    finally:
+        await read.close()
+    return Sent(typed, tuple(files))
+
+
+async def _counted(request: Request) -> AsyncGenerator[bytes, None]:
+    length = 0
+    async for piece in request.stream():
+        length += len(piece)
+        if length > LONGEST_UPLOAD:
+            raise TooLong
+        yield piece
