@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 from tests.browser.conftest import Site, layout, picture
@@ -85,6 +87,32 @@ def test_what_was_typed_is_there_again(site: Site, size: str, javascript: bool):
     another.goto(link)
     expect(another.get_by_role("status").first).to_contain_text("尚未提交")
     expect(form(another, "报送").get_by_label("舆情产生原因")).to_have_value("线路老化")
+
+
+def test_an_officer_brings_a_photo_takes_one_back_and_the_leader_opens_it(
+    site: Site, size: str, javascript: bool, tmp_path: Path
+):
+    for name, color in (("现场.jpg", "gray"), ("误传.jpg", "red")):
+        Image.new("RGB", (80, 60), color).save(tmp_path / name, "JPEG")
+    page = site.window(size, javascript=javascript)
+    page.goto(site.link("report"))
+    fill_report(page)
+    form(page, "报送").get_by_label("佐证照片和 PDF").set_input_files([tmp_path / "现场.jpg", tmp_path / "误传.jpg"])
+    page.get_by_role("button", name="上传所选文件").click()
+    expect(page.get_by_role("link", name="现场.jpg")).to_be_visible()
+    expect(form(page, "报送").get_by_label("处置结果")).to_have_value("已恢复照明。")
+    page.get_by_role("button", name="撤下 误传.jpg").click()
+    expect(page.get_by_role("link", name="误传.jpg")).to_have_count(0)
+    assert layout(page) == []
+    if javascript:
+        picture(page, f"evidence-{size}")
+    form(page, "报送").get_by_label("舆情产生原因").fill(CAUSE)
+    form(page, "报送").get_by_role("button", name="报送").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("已收到")
+
+    page.goto(site.link("approve_report"))
+    page.get_by_role("link", name="现场.jpg").click()
+    assert page.evaluate("document.contentType") == "image/jpeg"
 
 
 def test_a_leader_returns_a_report_and_signs_the_exact_text(site: Site, size: str, javascript: bool):

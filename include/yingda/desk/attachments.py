@@ -75,8 +75,8 @@ def reply(files: Sequence[FileSeen], file_id: str, house: Settings) -> Response 
         media_type=file.media_type,
         headers={
             "Content-Disposition": f"{shown}; filename*=UTF-8''{quote(file.name, safe='')}",
-            # Whatever a file may hold, it runs nothing and loads nothing.
-            "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
+            # Whatever a file may hold, it runs nothing and loads nothing; browsers centre a photo by a style of theirs.
+            "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'",
         },
     )
 

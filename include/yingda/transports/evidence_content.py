@@ -54,7 +54,7 @@ def _photo(content: bytes) -> Clean:
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
-        with Image.open(BytesIO(content), formats=("JPEG", "MPO", "PNG", "WEBP")) as photo:
+        with Image.open(BytesIO(content), formats=("JPEG", "PNG", "WEBP")) as photo:
             if photo.width * photo.height > MOST_PIXELS:
                 raise EvidenceRefused("pixels")
             media_type = {"PNG": PNG, "WEBP": WEBP}.get(photo.format or "", JPEG)
