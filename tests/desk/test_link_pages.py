@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
@@ -381,3 +382,22 @@ def test_the_office_may_work_in_english(desk: Desk, client: TestClient, monkeypa
     sent = client.post(address, data=page.forms[0])
     assert sent.status_code == 422
     assert "is required" in sent.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "again"), [("approve_report", "cause", "report"), ("sign_statement", "body", "draft_statement")]
+)
+def test_what_was_said_of_a_field_stands_beside_it_when_the_text_comes_back(
+    desk: Desk, client: TestClient, kind: str, field: str, again: str
+):
+    address, page = opened(client, desk.up_to(kind))
+    back = page.forms[1] | {"comment": "总体可以", f"comment_{field}": NASTY}
+    assert client.post(address, data=back).status_code == 303
+
+    _, page = opened(client, desk.token(again))
+    assert "总体可以" in page.words
+    beside = page.html.index(f'id="f1-{field}-remark"')
+    assert page.html.index(f'<label for="f1-{field}"') < beside < page.html.index(f'<textarea id="f1-{field}"')
+    assert f'aria-describedby="f1-{field}-remark' in page.html
+    assert page.words.count("<script>alert(1)</script>") == 1, "what was said is text, and stands there once"
+    assert len(re.findall(r'id="f1-\w+-remark"', page.html)) == 1, "one field was spoken of"

@@ -64,6 +64,15 @@ def test_any_number_of_rounds_with_the_comment_in_the_next_mail(office: Any, rep
     ]
 
 
+def test_what_was_said_of_single_parts_is_in_the_mail_too(office: Any) -> None:
+    number = office.bring_to("report_approval")
+    office.answer(number, "approve_report", "return", comment="大体可以", comment_cause="写明何时断电")
+    mail = newest_request_mail(office, number)
+    assert "大体可以" in mail
+    assert "其中“舆情产生原因（事实真相）”：写明何时断电" in mail
+    assert "具体处置措施”" not in mail
+
+
 def test_a_first_request_brings_no_comments(office: Any) -> None:
     number = office.open()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
@@ -44,6 +44,7 @@ class Field:
 
     :param name: what the browser sends it as
     :param value: what stands in it, as typed
+    :param remark: what was said of it when the text came back
     :param rows: the rows of a field that holds several commitments
     """
 
@@ -54,6 +55,7 @@ class Field:
     value: str
     error: str | None
     longest: int | None
+    remark: str | None = None
     choices: tuple[Choice, ...] = ()
     rows: tuple[tuple[Field, ...], ...] = ()
 
@@ -87,7 +89,11 @@ def shown(
         begun = typed.get("action") == action
         values = typed if begun else _begun(brief, action, house)
         form = forms.FORMS[brief.kind][action]
-        fields = tuple(_fields(form, "", values, wrong if begun else {}, house, _narrowed(brief, house)))
+        said = _said_of(brief) if action == "submit" else {}
+        fields = tuple(
+            replace(field, remark=said.get(field.name))
+            for field in _fields(form, "", values, wrong if begun else {}, house, _narrowed(brief, house))
+        )
         made.append(Form(action, forms.button(brief.kind, action, house.locale), fields, begun and bool(wrong), begun))
     return tuple(made)
 
@@ -180,6 +186,11 @@ def _begun(brief: Brief, action: str, house: Settings) -> Mapping[str, Any]:
             **(coming.begins if coming is not None else {}),
         }
     return {}
+
+
+def _said_of(brief: Brief) -> Mapping[str, str]:
+    """Return what was said of each field when the text came back."""
+    return {name: said for remark in brief.context.comments for name, said in remark.by_field.items()}
 
 
 def _narrowed(brief: Brief, house: Settings) -> dict[str, tuple[Choice, ...]]:

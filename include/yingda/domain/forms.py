@@ -82,6 +82,26 @@ class Return(Answer):
     comment: Words = written("修改意见", "What to change")
 
 
+SPEAKS_OF = "comment_"
+"""What the name of a comment on one field begins with; the name of that field follows."""
+
+
+def _on(chinese: str, english: str) -> Any:
+    return optional(f"其中“{chinese}”", f"On: {english}", limit=2_000)
+
+
+class ReturnReport(Return):
+    comment_cause: Words = _on("舆情产生原因（事实真相）", "Cause (what is true)")
+    comment_measures: Words = _on("具体处置措施及网络舆论引导措施", "Measures taken or planned")
+    comment_wording: Words = _on("应对口径", "Proposed wording")
+    comment_result: Words = _on("处置结果", "Result")
+
+
+class ReturnStatement(Return):
+    comment_title: Words = _on("标题", "Title")
+    comment_body: Words = _on("正文", "Body")
+
+
 class Decline(Answer):
     labels = ("不予批准", "Decline")
     comment: Words = written("理由", "Reason")
@@ -169,9 +189,9 @@ FORMS: Mapping[RequestKind, Mapping[str, type[Answer]]] = {
     RequestKind.BRIEF_REPLY: {"submit": BriefReply, "hand_back": HandBack},
     RequestKind.REPORT: {"submit": Report, "hand_back": HandBack, "request_extension": RequestExtension},
     RequestKind.EXTENSION: {"grant": Grant, "refuse": Refuse},
-    RequestKind.APPROVE_REPORT: {"approve": Approve, "return": Return, "decline": Decline},
+    RequestKind.APPROVE_REPORT: {"approve": Approve, "return": ReturnReport, "decline": Decline},
     RequestKind.DRAFT_STATEMENT: {"submit": Statement},
-    RequestKind.SIGN_STATEMENT: {"approve": Sign, "return": Return, "no_publication": NoPublication},
+    RequestKind.SIGN_STATEMENT: {"approve": Sign, "return": ReturnStatement, "no_publication": NoPublication},
     RequestKind.PRESS_CONFERENCE: {"held": Held},
     RequestKind.CLOSE: {"close": Close},
     RequestKind.REVIEW: {"submit": Review},
@@ -225,6 +245,11 @@ def read(
         choice = ", ".join(open_now)
         raise FieldsRefused({"action": f"must be one of: {choice}" if locale == "en" else f"只能是：{choice}"})
     return typed.check(FORMS[kind][action], fields, locale)
+
+
+def by_field(payload: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a text that was returned says of single fields, by the name of each."""
+    return {name.removeprefix(SPEAKS_OF): said for name, said in payload.items() if name.startswith(SPEAKS_OF) and said}
 
 
 def button(kind: RequestKind, action: str, locale: str) -> str:

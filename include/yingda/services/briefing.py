@@ -5,6 +5,7 @@ Everything here only reads. Moments are aware and in UTC.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
+from yingda.domain import forms
 from yingda.domain.life import DocumentKind, RequestKind
 from yingda.domain.roles import Role
 from yingda.domain.severity import Severity, Topic
@@ -65,7 +67,10 @@ class DocumentShown:
 
 @dataclass(frozen=True)
 class Remark:
-    """What somebody said when they sent something back: who, as what, when, in their words."""
+    """What somebody said when they sent something back: who, as what, when, in their words.
+
+    :param by_field: what they said of single fields besides, by the name of each
+    """
 
     author: Named
     role: Role
@@ -73,6 +78,7 @@ class Remark:
     text: str
     suggested_unit: Named | None
     at: datetime
+    by_field: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -313,6 +319,7 @@ def _remarks(session: Session, request: Request, house: Settings, which: ColumnE
             text=decision.payload.get("comment") or decision.payload.get("reason") or "",
             suggested_unit=naming.unit(suggested, house) if suggested else None,
             at=decision.at,
+            by_field=forms.by_field(decision.payload),
         ),
     )
 

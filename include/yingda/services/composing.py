@@ -15,8 +15,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from yingda import rendering
-from yingda.domain import clocks, life, roles, severity
+from yingda.domain import clocks, forms, life, roles, severity
 from yingda.domain.clocks import lateness_label
+from yingda.domain.fields import field_label
 from yingda.domain.ladder import ASKED, parse_at, place_label
 from yingda.domain.life import LeadState, RequestKind, RequestState
 from yingda.domain.roles import Role
@@ -150,11 +151,17 @@ def returned_with(session: Session, request: Request, settings: Settings) -> lis
     ).one_or_none()
     if row is None or row.Decision.action != "return":
         return []
+    form = forms.FORMS[judged_by]["return"]
+    payload = row.Decision.payload
+    of_fields = [
+        f"{field_label(form, forms.SPEAKS_OF + name, settings.locale)}{'：' if settings.locale != 'en' else ': '}{said}"
+        for name, said in forms.by_field(payload).items()
+    ]
     return [
         {
             "author_name": _person(row.Decision.officer_id, settings),
             "role_label": roles.label(row.role, settings.locale),
-            "text": row.Decision.payload["comment"],
+            "text": "\n".join([payload["comment"], *of_fields]),
             "at": row.Decision.at,
         }
     ]
