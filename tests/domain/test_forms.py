@@ -29,6 +29,8 @@ WHOLE: dict[tuple[str, str], dict[str, Any]] = {
     ("brief_reply", "submit"): {"reply": "正在查看"},
     ("brief_reply", "hand_back"): REASON,
     ("report", "submit"): REPORT,
+    ("feedback", "reopen"): {**REASON, "stage": "verification"},
+    ("feedback", "leave"): REASON,
     ("report", "hand_back"): {**REASON, "suggested_unit": "shiqiao"},
     ("report", "request_extension"): UNTIL,
     ("extension", "grant"): {"reason": ""},
@@ -86,6 +88,7 @@ def test_every_kind_has_the_actions_of_the_contract() -> None:
         RequestKind.DECIDE_LETTER: ("approve", "refuse"),
         RequestKind.SEND_LETTER: ("sent", "not_sent"),
         RequestKind.ENQUIRY: ("answered",),
+        RequestKind.FEEDBACK: ("reopen", "leave"),
     }
 
 

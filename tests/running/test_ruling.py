@@ -70,6 +70,8 @@ def another(place: Place, value: Any) -> tuple[Any, *tuple[str, ...]]:
         return _TEXTS[place[-1]]
     if place == ("hand_back", "ruling_after"):
         return 37, " 37 次", "37 hand-backs"
+    if place == ("feedback", "ask_after"):
+        return 37, " 37 次", "37 votes"
     if isinstance(value, Window):
         # The first and the last stay in order with their neighbour.
         return ("07:37-12:00", "07:37-12:00") if place[-1] == 0 else ("14:00-19:37", "14:00-19:37")

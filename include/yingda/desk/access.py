@@ -34,11 +34,13 @@ OPEN = frozenset(
         ("POST", "/api/r/files/{file_id}/remove"),
         ("GET", "/api/r"),
         ("POST", "/api/r"),
+        ("GET", "/feedback/{number}"),
+        ("POST", "/feedback/{number}"),
         ("GET", "/api/health"),
         ("GET", "/static/{name}"),
     }
 )
-"""What nobody need log in for: personal links carry their own token, health and style say nothing."""
+"""What nobody need log in for: links carry their own token, readers have a say, health and style say nothing."""
 
 
 def can_act(user: BaseUser) -> bool:

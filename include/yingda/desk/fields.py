@@ -15,8 +15,7 @@ from yingda.domain import acts, forms, life, severity
 from yingda.domain.calendar import SHANGHAI
 from yingda.domain.documents import StatementKind
 from yingda.domain.fields import Answer, CommitmentMade, field_label
-from yingda.domain.lead import REOPENING_STAGES
-from yingda.domain.life import DocumentKind, LeadOrigin, LetterKind, RequestKind
+from yingda.domain.life import REOPENING_STAGES, DocumentKind, LeadOrigin, LetterKind, RequestKind
 from yingda.domain.severity import Severity, Topic
 from yingda.services import naming
 from yingda.services.briefing import Brief, DocumentShown

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
 
-from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from yingda.domain import fields
-from yingda.domain.fields import Answer, Evidence, Moment, Words, choice, moment, optional, written
-from yingda.domain.lead import REOPENING_STAGES
+from yingda.domain.fields import Answer, Evidence, Moment, ReopeningStage, Words, choice, moment, optional, written
 from yingda.domain.leads import WebAddress
-from yingda.domain.life import LetterKind, Stage
+from yingda.domain.life import LetterKind
 from yingda.domain.severity import Severity
 
 REASON = 500
 """Longest reason of an act, in characters."""
-
-
-def _a_stage_to_begin_at(value: Stage) -> Stage:
-    if value not in REOPENING_STAGES:
-        raise PydanticCustomError("enum", "", {"expected": ", ".join(REOPENING_STAGES)})
-    return value
 
 
 class Regrade(Answer):
@@ -45,7 +36,7 @@ class Extend(Answer):
 
 class Reopen(Answer):
     labels = ("重新办理", "Reopen")
-    stage: Annotated[Stage, AfterValidator(_a_stage_to_begin_at)] = choice("从哪一步起", "Stage", "reopening_stage")
+    stage: ReopeningStage = choice("从哪一步起", "Stage", "reopening_stage")
     reason: Words = written("理由", "Reason", limit=REASON)
 
 

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from yingda.domain.calendar import SHANGHAI
 from yingda.domain.errors import FieldsRefused
+from yingda.domain.life import REOPENING_STAGES, Stage
 
 LONG = 20_000
 """Longest text of one field, in characters."""
@@ -41,8 +42,15 @@ def _no_control_characters(value: str) -> str:
     return value.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def _a_stage_to_begin_at(value: Stage) -> Stage:
+    if value not in REOPENING_STAGES:
+        raise PydanticCustomError("enum", "", {"expected": ", ".join(REOPENING_STAGES)})
+    return value
+
+
 Words = Annotated[str, AfterValidator(_no_control_characters)]
 Evidence = Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(_no_control_characters)]
+ReopeningStage = Annotated[Stage, AfterValidator(_a_stage_to_begin_at)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_shanghai_if_naive), AfterValidator(_within_reach)]
 
 

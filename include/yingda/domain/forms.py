@@ -10,7 +10,18 @@ from pydantic import Field
 from yingda.domain import fields as typed
 from yingda.domain.documents import StatementKind
 from yingda.domain.errors import FieldsRefused
-from yingda.domain.fields import Answer, CommitmentMade, Evidence, Moment, Words, commitments, moment, optional, written
+from yingda.domain.fields import (
+    Answer,
+    CommitmentMade,
+    Evidence,
+    Moment,
+    ReopeningStage,
+    Words,
+    commitments,
+    moment,
+    optional,
+    written,
+)
 from yingda.domain.life import RequestKind
 
 
@@ -184,6 +195,17 @@ class EnquiryAnswered(Answer):
     when: Moment = moment("答复时间", "When")
 
 
+class ReopenAfterFeedback(Answer):
+    labels = ("重新办理", "Reopen")
+    stage: ReopeningStage = typed.choice("从哪一步起", "Stage", "reopening_stage")
+    reason: Words = written("理由", "Reason", limit=500)
+
+
+class KeepClosed(Answer):
+    labels = ("不重新办理", "Leave it closed")
+    reason: Words = written("理由", "Reason", limit=500)
+
+
 FORMS: Mapping[RequestKind, Mapping[str, type[Answer]]] = {
     RequestKind.ASSIGN_UNIT: {"assign": Assign, "dismiss": Dismiss},
     RequestKind.BRIEF_REPLY: {"submit": BriefReply, "hand_back": HandBack},
@@ -200,6 +222,7 @@ FORMS: Mapping[RequestKind, Mapping[str, type[Answer]]] = {
     RequestKind.DECIDE_LETTER: {"approve": ApproveLetter, "refuse": RefuseLetter},
     RequestKind.SEND_LETTER: {"sent": LetterSent, "not_sent": LetterNotSent},
     RequestKind.ENQUIRY: {"answered": EnquiryAnswered},
+    RequestKind.FEEDBACK: {"reopen": ReopenAfterFeedback, "leave": KeepClosed},
 }
 """Every request kind with its actions, the usual one first (contract: the desk)."""
 

@@ -11,14 +11,10 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
 from yingda.domain.errors import ConfRefused
-from yingda.domain.life import Stage
+from yingda.domain.life import REOPENING_STAGES, Stage
 from yingda.domain.severity import Severity, Topic
 
 OfficeId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-
-REOPENING_STAGES = (Stage.ASSIGN_UNIT, Stage.VERIFICATION, Stage.STATEMENT)
-"""Where a further pass of an incident may begin."""
-
 
 _NOT_QUOTED = frozenset({"title", "summary", "reason", "source_url"})
 

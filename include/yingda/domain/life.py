@@ -32,6 +32,10 @@ class Stage(StrEnum):
 _PLACES = {stage: place for place, stage in enumerate(Stage)}
 
 
+REOPENING_STAGES = (Stage.ASSIGN_UNIT, Stage.VERIFICATION, Stage.STATEMENT)
+"""Where a further pass of an incident may begin."""
+
+
 class RequestKind(StrEnum):
     """What somebody is asked for."""
 
@@ -50,6 +54,7 @@ class RequestKind(StrEnum):
     DECIDE_LETTER = "decide_letter"
     SEND_LETTER = "send_letter"
     ENQUIRY = "enquiry"
+    FEEDBACK = "feedback"
 
 
 class RequestState(StrEnum):
@@ -154,6 +159,7 @@ _WORDS: tuple[tuple[StrEnum, str, str], ...] = (
     (RequestKind.DECIDE_LETTER, "审定更正请求或移送", "Decide on a correction request or referral"),
     (RequestKind.SEND_LETTER, "送出函件并登记", "Send the letter and record it"),
     (RequestKind.ENQUIRY, "答复媒体询问", "Answer a reporter's enquiry"),
+    (RequestKind.FEEDBACK, "公众反馈未解决，决定是否重新办理", "Decide whether to reopen after public feedback"),
     (RequestState.OPEN, "待答复", "Open"),
     (RequestState.ANSWERED, "已答复", "Answered"),
     (RequestState.WITHDRAWN, "已撤回", "Withdrawn"),

@@ -106,6 +106,14 @@ class PublicationRule(_Rules):
     pauses: Pauses
 
 
+class FeedbackRule(_Rules):
+    """After how many "not solved" the duty officer is asked whether to reopen, how often at most, and until when."""
+
+    ask_after: Annotated[int, Field(ge=1, le=1000)]
+    at_most_every: SpanText
+    answer_within: SpanText
+
+
 class HandBackRule(_Rules):
     """After how many hand-backs the duty officer rules, and the unit ruled upon cannot hand back any more."""
 
@@ -173,6 +181,7 @@ class Policy(_Rules):
     mail: MailRule
     publication: PublicationRule
     hand_back: HandBackRule
+    feedback: FeedbackRule
     emergency_plan: EmergencyPlanRule
     letters: dict[LetterKind, LetterRule]
     official_accounts: Entries

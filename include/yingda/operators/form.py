@@ -6,7 +6,7 @@ from typing import Any
 
 from airflow.sdk import Param
 
-from yingda.domain.lead import REOPENING_STAGES
+from yingda.domain.life import REOPENING_STAGES
 from yingda.domain.severity import Severity, Topic, label
 
 

@@ -28,6 +28,7 @@ from yingda.services import (
     closing,
     committing,
     enquiring,
+    hearing,
     lettering,
     making_sense,
     moving,
@@ -72,6 +73,8 @@ HANDLERS: Mapping[tuple[RequestKind, str], Handler] = {
     (RequestKind.SEND_LETTER, "sent"): lettering.sent,
     (RequestKind.SEND_LETTER, "not_sent"): lettering.not_sent,
     (RequestKind.ENQUIRY, "answered"): enquiring.answered,
+    (RequestKind.FEEDBACK, "reopen"): hearing.reopened,
+    (RequestKind.FEEDBACK, "leave"): hearing.kept_closed,
 }
 
 

@@ -32,6 +32,7 @@ ASKED: dict[RequestKind, tuple[Role, ...]] = {
     RequestKind.EMERGENCY_PLAN: (Role.GROUP_LEADER,),
     RequestKind.DECIDE_LETTER: (Role.OFFICE_DIRECTOR,),
     RequestKind.ENQUIRY: (Role.MEDIA_LIAISON,),
+    RequestKind.FEEDBACK: (Role.DUTY_OFFICER,),
 }
 """Who is asked for what (contract: the desk); signing goes by the chain of the severity, letters by policy."""
 

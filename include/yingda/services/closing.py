@@ -11,7 +11,7 @@ from yingda.services import asking, clocking, committing, writing
 from yingda.services.case import Case
 from yingda.store.models import Request, SourceLink
 
-OUTLIVES_CLOSING = asking.BESIDE - {RequestKind.EMERGENCY_PLAN}
+OUTLIVES_CLOSING = (asking.BESIDE - {RequestKind.EMERGENCY_PLAN}) | {RequestKind.FEEDBACK}
 """What stays asked, or may be asked, of an incident that is closed."""
 
 

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from yingda.domain.documents import StatementKind
 from yingda.domain.life import CommitmentSource, LetterKind, LetterState
-from yingda.services import attaching
+from yingda.services import attaching, hearing
 from yingda.services.attaching import FileSeen
+from yingda.services.hearing import FeedbackSeen
 from yingda.services.naming import Named, actor, officer, unit
 from yingda.settings import Settings
 from yingda.store.models import (
@@ -117,6 +118,7 @@ class Dossier:
     wanted_statement: StatementKind | None
     wanted_reason: str | None
     files: tuple[FileSeen, ...]
+    feedback: FeedbackSeen | None
 
 
 def of(session: Session, incident: Incident, house: Settings) -> Dossier:
@@ -199,6 +201,7 @@ def of(session: Session, incident: Incident, house: Settings) -> Dossier:
         wanted_statement=incident.wanted_statement,
         wanted_reason=incident.wanted_reason,
         files=attaching.of_incident(session, incident, house),
+        feedback=hearing.seen(session, incident, house.locale),
     )
 
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from yingda.domain.calendar import shanghai_date
 from yingda.domain.ladder import ASKED, Rung, climb
-from yingda.domain.life import RequestState, Stage
+from yingda.domain.life import RequestKind, RequestState, Stage
 from yingda.domain.roles import Role
 from yingda.domain.roster import Addressee as Person
 from yingda.services import asking, clocking, moving, publishing, telling
 from yingda.services.case import Case
 from yingda.store import outbox
-from yingda.store.models import Addressee, Clock, Incident, RaisedRung, Request
+from yingda.store.models import Addressee, Clock, Feedback, Incident, RaisedRung, Request
 
 
 @dataclass(frozen=True)
@@ -67,11 +67,20 @@ def to_attend(session: Session) -> list[str]:
     """Return the numbers of all incidents that something may be due for, oldest first."""
     ticking = select(Clock.incident_id).where(Clock.met_at.is_(None), Clock.cancelled_at.is_(None))
     asked = select(Request.incident_id).where(Request.state == RequestState.OPEN)
+    answered = (
+        select(func.max(Request.ended_at))
+        .where(Request.incident_id == Feedback.incident_id, Request.kind == RequestKind.FEEDBACK)
+        .correlate(Feedback)
+        .scalar_subquery()
+    )
+    # Somebody said since that it is not solved; the duty officer is not asked again at once.
+    not_solved = select(Feedback.incident_id).where(
+        Feedback.solved.is_(False), or_(answered.is_(None), Feedback.at > answered)
+    )
+    kept_after = (Incident.id.in_(ticking), Incident.id.in_(asked), Incident.id.in_(not_solved))
     return list(
         session.scalars(
-            select(Incident.number)
-            .where(or_(Incident.closed_at.is_(None), Incident.id.in_(ticking), Incident.id.in_(asked)))
-            .order_by(Incident.id)
+            select(Incident.number).where(or_(Incident.closed_at.is_(None), *kept_after)).order_by(Incident.id)
         )
     )
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from yingda.domain.errors import LinkExpired, LinkForged, SettingsError
+from yingda.domain.errors import LinkExpired, LinkForged
+from yingda.services import tokens
 from yingda.services.answering import Claims
 from yingda.settings import Settings
 from yingda.store.models import Request
@@ -22,7 +22,7 @@ def token(settings: Settings, request: Request, officer_id: str) -> str:
         "v": request.revision_sha256,
         "e": int(request.expires_at.timestamp()),
     }
-    return str(_signer(settings).dumps(claims))
+    return str(tokens.signer(settings, _PURPOSE).dumps(claims))
 
 
 def link(settings: Settings, request: Request, officer_id: str) -> str:
@@ -39,9 +39,9 @@ def read(settings: Settings, given: str, now: datetime) -> Claims:
     from itsdangerous import BadData
 
     try:
-        claims = _signer(settings).loads(given)
+        claims = tokens.signer(settings, _PURPOSE).loads(given)
         # Base64 can be written in more than one way; only the one we wrote is ours.
-        if _signer(settings).dumps(claims) != given:
+        if tokens.signer(settings, _PURPOSE).dumps(claims) != given:
             raise BadData("not as we wrote it")
         read_claims = Claims(str(claims["r"]), str(claims["o"]), claims["v"])
         expires_at = datetime.fromtimestamp(int(claims["e"]), UTC)
@@ -50,17 +50,3 @@ def read(settings: Settings, given: str, now: datetime) -> Claims:
     if now > expires_at:
         raise LinkExpired("The link has expired.")
     return read_claims
-
-
-def _signer(settings: Settings):  # type: ignore[no-untyped-def]
-    from itsdangerous import URLSafeSerializer
-
-    if settings.link_key is None:
-        raise SettingsError(
-            "YINGDA_LINK_KEY is not set, so no personal link can be made. Set it or YINGDA_LINK_KEY_FILE."
-        )
-    return URLSafeSerializer(
-        settings.link_key,
-        salt=_PURPOSE,
-        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
-    )

@@ -14,6 +14,7 @@ from yingda.services import (
     closing,
     committing,
     enquiring,
+    hearing,
     lettering,
     passing,
     planning,
@@ -79,4 +80,5 @@ def advance(case: Case) -> None:
     planning.see_to_plan(case)
     lettering.see_to_letters(case)
     enquiring.see_to_enquiries(case)
+    hearing.see_to_feedback(case)
     case.session.flush()

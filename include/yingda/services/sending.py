@@ -135,4 +135,5 @@ def _notice(sending: Sending, channel: Channel, settings: Settings) -> Notice:
         drill=sending.drill,
         base_url=channel.base_url or f"{settings.public_url}/bulletin",
         locale=settings.locale,
+        feedback_url=None if sending.drill else f"{settings.public_url}/desk/feedback/{sending.incident_no}",
     )

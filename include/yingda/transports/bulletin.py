@@ -54,6 +54,7 @@ class Notice:
     :param published_at: aware UTC; when the same text is published again the first moment stays
     :param base_url: http, https or file address of the bulletin's folder
     :param locale: `zh_CN` or `en`
+    :param feedback_url: where readers can say whether it is settled; None where they are not asked
     """
 
     incident_no: str
@@ -70,6 +71,7 @@ class Notice:
     drill: bool
     base_url: str
     locale: str
+    feedback_url: str | None = None
 
 
 @dataclass(frozen=True)

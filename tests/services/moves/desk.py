@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -9,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from yingda.desk import acting
 from yingda.domain import acts, fields
+from yingda.domain.feedback import Reason, Vote
 from yingda.domain.leads import SETTLING, ReportLead
 from yingda.domain.life import DocumentKind, Stage
-from yingda.services import asking, escalating, leads, merging, moving, opening, signing
+from yingda.services import asking, escalating, hearing, leads, merging, moving, opening, signing
 from yingda.services.case import Case, take
 
 from . import filling, picture
@@ -26,7 +28,12 @@ AT_MOST = 4
 
 
 class Desk(Story):
-    """Leads from wherever, and every act of the incident's page."""
+    """Leads from wherever, every act of the incident's page, and what readers say."""
+
+    @functools.cached_property
+    def ballots(self) -> dict[str, str]:
+        """The last ballot handed out for each incident."""
+        return {}
 
     @move(severity=few, unit=few, url=few, variety=pick, urgent=either(False, True), drill=sometimes, crash=sometimes)
     def a_lead_triggers_a_run(
@@ -111,6 +118,28 @@ class Desk(Story):
         makes_sense = [one for one in sorted(acting.HANDLERS) if self._fitting(one)]
         names = makes_sense if makes_sense and name % 4 else sorted(acting.HANDLERS)
         self.act(one_of(names, name // 4), which, variety, bad=bad, crash=crash)
+
+    @move(which=pick, solved=sometimes, again=sometimes, crash=sometimes)
+    def a_reader_votes(self, which: int, solved: bool, again: bool, crash: bool) -> None:
+        """On what is public, with a new ballot or with the last one again."""
+        world = self.world
+        public = sorted({row["incident_id"] for row in world.picture.all("publication") if row["state"] == "confirmed"})
+        if not public:
+            return
+        number = world.picture.get("incident", one_of(public, which))["number"]
+
+        def vote(session: Session) -> None:
+            about = hearing.matter(session, number)
+            if about is None:
+                return
+            if not (again and number in self.ballots):
+                self.ballots[number] = hearing.ballot(world.house, about, world.now)
+            case = take(session, number, world.house, world.now)
+            hearing.vote(case, self.ballots[number], Vote(solved=solved, reasons=(Reason.NOT_FIXED,)))
+            moving.advance(case)
+
+        world.move(f"a reader says that {number} is {'' if solved else 'not '}settled", vote, crash=crash)
+        self.at_rest()
 
     @move(which=pick, variety=pick, crash=sometimes)
     def two_are_merged(self, which: int, variety: int, crash: bool) -> None:

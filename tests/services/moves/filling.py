@@ -78,12 +78,16 @@ def answer(
         ("emergency_plan", "start"): lambda: {"reason": "情况紧急", "interviewee": ("", officer)[variety % 2]},
         ("emergency_plan", "not_now"): lambda: {"reason": "尚可控制", "interviewee": ("", officer)[variety % 2]},
         ("send_letter", "sent"): lambda: {"when": _in(now), "how": "挂号信"},
+        ("feedback", "reopen"): lambda: {
+            "stage": ("verification", "statement")[variety % 2],
+            "reason": "反馈属实",
+        },
         ("enquiry", "answered"): lambda: {"answer": "见公开栏", "who": "宣传办", "when": _in(now)},
     }
     filled = several.get((kind, action))
     if filled is not None:
         return filled()
-    if action in {"grant", "refuse", "dismiss", "hand_back"} and kind != "decide_letter":
+    if action in {"grant", "refuse", "dismiss", "hand_back", "leave"} and kind != "decide_letter":
         return {"reason": "有理由"}
     return {"comment": "照此办理"}
 

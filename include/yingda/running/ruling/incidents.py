@@ -9,7 +9,7 @@ from yingda.domain.life import LetterKind
 from yingda.domain.policy import Entry, Policy
 from yingda.domain.roles import Role
 from yingda.running.pages import table
-from yingda.running.ruling.words import KEY, RULE, WHAT, both, listed, one_role, one_severity, times
+from yingda.running.ruling.words import KEY, RULE, WHAT, both, listed, one_role, one_severity, one_span, times
 
 ABOUT_LETTERS = """\
 更正请求发给媒体，移送发给主管机关。只针对经核实、有证据证明不属实的事实陈述；语气、评价、对本单位不利，都不能作为事由。
@@ -63,6 +63,23 @@ def _handling(policy: Policy) -> Iterator[Sequence[str]]:
             " cannot hand it back",
         ),
         "`hand_back.ruling_after`",
+    )
+    feedback = policy.feedback
+    every, within = one_span(feedback.at_most_every), one_span(feedback.answer_within)
+    yield (
+        both("公众反馈“没有解决”", "Readers say that it is not settled"),
+        both(
+            f"自上次决定后满 {feedback.ask_after} 次，请{duty_officer[0]}决定是否重新办理；"
+            f"同一事件每 {every[0]}最多问一次",
+            f"After {times(feedback.ask_after, 'vote')} since the last decision the {duty_officer[1].lower()} is asked"
+            f" whether to reopen, at most once in {every[1]} for one incident",
+        ),
+        "`feedback.ask_after`, `feedback.at_most_every`",
+    )
+    yield (
+        both("公众反馈的决定", "The decision on it"),
+        both(f"{within[0]}内", f"Within {within[1]}"),
+        "`feedback.answer_within`",
     )
     severities = listed(one_severity(one) for one in plan.severities)
     yield (

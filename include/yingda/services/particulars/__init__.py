@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from sqlalchemy.orm import Session
 
 from yingda.domain.life import RequestKind
-from yingda.services.particulars import outside, promises, statements
+from yingda.services.particulars import outside, promises, readers, statements
 from yingda.services.particulars.particular import Particular
 from yingda.settings import Settings
 from yingda.store.models import Incident, Request
@@ -26,6 +26,7 @@ SOURCES: Mapping[RequestKind, Source] = {
     RequestKind.DECIDE_LETTER: outside.letter_to_decide,
     RequestKind.SEND_LETTER: outside.letter_to_send,
     RequestKind.ENQUIRY: outside.enquiry,
+    RequestKind.FEEDBACK: readers.feedback,
 }
 
 

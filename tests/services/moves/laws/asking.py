@@ -22,12 +22,13 @@ ROLES = {
     "emergency_plan": ("group_leader",),
     "decide_letter": ("office_director",),
     "enquiry": ("media_liaison",),
+    "feedback": ("duty_officer",),
 }
 """Who is asked for what (contract: the desk); the others by the role of the request itself."""
 
 OF_A_UNIT = {"branch_leader", "section_head", "information_officer"}
 PROMISED = {"commitment", "send_letter", "enquiry"}
-OUTLIVES_CLOSING = {"press_conference", "review", "commitment", "decide_letter", "send_letter", "enquiry"}
+OUTLIVES_CLOSING = {"press_conference", "review", "commitment", "decide_letter", "send_letter", "enquiry", "feedback"}
 
 
 def nobody_is_asked_about_what_is_over(step: Step) -> Facts:
