@@ -145,6 +145,9 @@ def site(
         bound.bind(("127.0.0.1", 0))
         bound.listen(64)
         port = bound.getsockname()[1]
+        # What is published links to where the desk is served.
+        monkeypatch.setenv("YINGDA_PUBLIC_URL", f"http://127.0.0.1:{port}")
+        settings.forget()
         served = uvicorn.Server(uvicorn.Config(server, log_level="warning", access_log=False, lifespan="off"))
         thread = threading.Thread(target=served.run, kwargs={"sockets": [bound]}, daemon=True)
         thread.start()

@@ -63,6 +63,7 @@ def test_every_page_is_accessible(site: Site, theme: str, locale: str) -> None:
     number = desk.number
     walk.look("board-of-one", "/desk/")
     walk.look("leads-empty", "/desk/leads")
+    walk.look("no-feedback", f"/desk/feedback/{number}", status=404)
     walk.look("office", "/desk/office", pictures=("wide",))
     walk.look("registers-empty", "/desk/register")
     walk.look("not-found", "/desk/incidents/YQCZBG-1999-001", status=404)
@@ -93,6 +94,7 @@ def test_every_page_is_accessible(site: Site, theme: str, locale: str) -> None:
     walk.look("bulletin", "/bulletin/index.html")
     walk.look("bulletin-incident", f"/bulletin/{number}/index.html")
 
+    walk.look("feedback", f"/desk/feedback/{number}", pictures=("phone",))
     post(site, "leads", title="南塘村水质浑浊", source_url="https://forum.example.org/t/7", severity="major")
     lead = site.client.get("/desk/api/leads").json()["leads"][0]["id"]
     walk.look("leads", "/desk/leads", pictures=("wide",))

@@ -11,9 +11,12 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 from tests.browser.conftest import Site, layout, picture
+from tests.browser.test_accessible import post
 
 from yingda import wiring
 from yingda.domain.life import SendState
+from yingda.services import moving, publishing, sending
+from yingda.services.case import take
 from yingda.store.models import OutboxMessage
 
 pytestmark = [
@@ -221,3 +224,95 @@ def test_the_board_refreshes_itself_where_there_is_javascript(site: Site, size: 
     else:
         page.clock.run_for(21_000)
     expect(late.first).to_be_visible()
+
+
+def publish(site: Site) -> None:
+    """Sign what is drafted and publish it; the page counts as seen."""
+    site.desk.up_to("sign_statement")
+    site.desk.answer("sign_statement", "approve")
+    sending.publish_due(wiring.transaction, site.desk.number, wiring.settings(), wiring.utcnow)
+    with wiring.transaction() as session:
+        case = take(session, site.desk.number, wiring.settings(), wiring.utcnow())
+        moving.advance(case)
+        for publication_id, _, _ in publishing.to_look_at(case):
+            publishing.seen_live(case, publication_id)
+        moving.advance(case)
+
+
+def test_a_reader_says_that_it_is_not_settled_and_the_duty_officer_takes_it_up_again(
+    site: Site, size: str, javascript: bool
+):
+    publish(site)
+    site.desk.answer("close", "close", result="已办")
+    reader = site.window(size, javascript=javascript)
+    reader.goto(f"/bulletin/{site.desk.number}/index.html")
+    reader.get_by_role("link", name="这件事解决了吗").click()
+    expect(reader.get_by_role("heading", level=1)).to_have_text("这件事解决了吗？")
+    reader.get_by_label("没有解决", exact=True).check()
+    reader.get_by_label("解决后又出现了").check()
+    reader.get_by_label("补充说明").fill("昨晚又不亮了")
+    assert layout(reader) == []
+    reader.get_by_role("button", name="提交反馈").click()
+    expect(reader.get_by_role("heading", level=1)).to_contain_text("已收到")
+    reader.get_by_role("link", name="回到情况说明").click()
+    expect(reader.get_by_role("article").first).to_contain_text("路灯已恢复")
+
+    page = site.window(size, javascript=javascript)
+    page.goto(site.link("feedback"))
+    expect(page.locator("main")).to_contain_text("昨晚又不亮了")
+    again = form(page, "重新办理")
+    again.get_by_label("从哪一步起").select_option("verification")
+    again.get_by_label("理由").fill("现场确有三盏不亮")
+    again.get_by_role("button", name="重新办理").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("已收到")
+    assert site.desk.request("report").round == 2
+
+
+def test_an_op_gives_an_incident_to_another_unit_merges_it_and_parts_it_again(site: Site, size: str, javascript: bool):
+    post(site, "leads", title="南塘村水质浑浊", severity="major")
+    lead = site.client.get("/desk/api/leads").json()["leads"][0]["id"]
+    other = post(site, f"leads/{lead}/open", unit="nantang")["incident_no"]
+    page = site.window(size, javascript=javascript)
+    page.goto(f"/desk/incidents/{site.desk.number}")
+    page.locator("summary", has_text="改派责任单位").click()
+    given = form(page, "改派责任单位")
+    given.get_by_label("责任单位").select_option("sanitation")
+    given.get_by_label("理由").fill("属环卫职责")
+    given.get_by_role("button", name="改派责任单位").click()
+    expect(page.locator("dl.facts").first).to_contain_text("环境卫生")
+
+    page.locator("summary", has_text="并入其他事件").click()
+    merge = form(page, "并入其他事件")
+    merge.get_by_label("并入的事件编号").fill(other)
+    merge.get_by_role("button", name="并入其他事件").click()
+    expect(page.locator("main")).to_contain_text("本事件已并入")
+    page.locator("summary", has_text="撤销并入").click()
+    form(page, "撤销并入").get_by_role("button", name="撤销并入").click()
+    expect(page.locator("main")).not_to_contain_text("本事件已并入")
+    assert layout(page) == []
+
+
+def test_a_closed_incident_is_reopened_on_its_page(site: Site, size: str, javascript: bool):
+    publish(site)
+    site.desk.answer("close", "close", result="已办")
+    page = site.window(size, javascript=javascript)
+    page.goto(f"/desk/incidents/{site.desk.number}")
+    page.locator("summary", has_text="重新办理").click()
+    again = form(page, "重新办理")
+    again.get_by_label("从哪一步起").select_option("statement")
+    again.get_by_label("理由").fill("上级要求补充")
+    again.get_by_role("button", name="重新办理").click()
+    expect(page.locator("ol.steps [aria-current=step]")).to_have_text("起草说明")
+
+
+def test_statistics_are_told_apart_and_taken_away_as_a_file(site: Site, size: str, javascript: bool):
+    page = site.window(size, javascript=javascript)
+    page.goto("/desk/statistics")
+    page.get_by_label("分组").select_option("unit")
+    page.get_by_label("至（含当日）").fill("2026-12-10")
+    page.get_by_role("button", name="统计").click()
+    expect(page.locator("main")).to_contain_text("柳溪村")
+    assert "by=unit" in page.url
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="CSV").click()
+    assert "柳溪村" in taken.value.path().read_text("utf-8-sig")

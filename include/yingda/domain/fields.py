@@ -42,15 +42,17 @@ def _no_control_characters(value: str) -> str:
     return value.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _a_stage_to_begin_at(value: Stage) -> Stage:
-    if value not in REOPENING_STAGES:
+def _a_stage_to_begin_at(value: Any) -> Any:
+    if isinstance(value, str) and not value.strip():
+        raise PydanticCustomError("missing", "is required")
+    if value not in set(REOPENING_STAGES):
         raise PydanticCustomError("enum", "", {"expected": ", ".join(REOPENING_STAGES)})
     return value
 
 
 Words = Annotated[str, AfterValidator(_no_control_characters)]
 Evidence = Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(_no_control_characters)]
-ReopeningStage = Annotated[Stage, AfterValidator(_a_stage_to_begin_at)]
+ReopeningStage = Annotated[Stage, BeforeValidator(_a_stage_to_begin_at)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_shanghai_if_naive), AfterValidator(_within_reach)]
 
 
