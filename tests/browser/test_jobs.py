@@ -313,6 +313,9 @@ def test_statistics_are_told_apart_and_taken_away_as_a_file(site: Site, size: st
     page.get_by_role("button", name="统计").click()
     expect(page.locator("main")).to_contain_text("柳溪村")
     assert "by=unit" in page.url
+    charts = page.locator("div.chart canvas")
+    expect(charts).to_have_count(3 if javascript else 0)
+    assert layout(page) == []
     with page.expect_download() as taken:
         page.get_by_role("link", name="CSV").click()
     assert "柳溪村" in taken.value.path().read_text("utf-8-sig")

@@ -46,6 +46,7 @@ EXPECTED = {
     "GET /runs": VIEW,
     "GET /statistics": VIEW,
     "GET /statistics/export.csv": VIEW,
+    "GET /statistics/export.xlsx": VIEW,
     "GET /office": VIEW,
     "GET /register": VIEW,
     "GET /register/{day}/{name}": VIEW,

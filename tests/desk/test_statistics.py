@@ -4,7 +4,9 @@ import csv
 from collections.abc import Callable
 from datetime import timedelta
 from html.parser import HTMLParser
+from io import BytesIO
 
+import openpyxl
 import pytest
 from starlette.testclient import TestClient
 
@@ -220,6 +222,23 @@ def test_no_name_becomes_a_formula_in_the_file(logged_in: TestClient, desk: Desk
     assert "'=HYPERLINK(1)" in rows
     assert ",=" not in rows
     assert not [row for row in csv.reader(rows.splitlines()) if row and row[0].startswith("=")]
+
+
+def test_the_workbook_holds_what_the_table_does_numbers_as_numbers_and_no_formula(
+    logged_in: TestClient, desk: Desk, monkeypatch: pytest.MonkeyPatch
+):
+    desk.up_to("draft_statement")
+    monkeypatch.setattr(figures, "part_name", lambda asked, part, house: "=HYPERLINK(1)")
+    reply = logged_in.get("/desk/statistics/export.xlsx?by=unit")
+    assert reply.headers["content-disposition"].endswith('.xlsx"')
+    [sheet] = openpyxl.load_workbook(BytesIO(reply.content)).worksheets
+    text = logged_in.get("/desk/statistics/export.csv?by=unit").content.decode("utf-8-sig")
+    table = [[cell.removeprefix("'") for cell in row] for row in csv.reader(text.splitlines())]
+    found = [[cell for cell in row if cell.value is not None] for row in sheet.iter_rows()]
+    assert [[str(cell.value) for cell in row] for row in found] == [[cell for cell in row if cell] for row in table]
+    assert {cell.data_type for row in found for cell in row} == {"s", "n"}
+    assert any(cell.value == "=HYPERLINK(1)" for row in found for cell in row)
+    assert logged_in.get("/desk/statistics/export.xlsx?by=weather").status_code == 422
 
 
 def test_the_file_is_linked_under_the_same_filter(logged_in: TestClient, desk: Desk):

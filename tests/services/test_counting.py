@@ -340,3 +340,32 @@ def test_a_month_is_the_one_in_shanghai(office):
         "2026-11": 1,
         "2026-12": 1,
     }
+
+
+def test_a_month_between_in_which_nothing_was_due_is_shown_as_such(office):
+    office.now = office.now.replace(year=2026, month=11, day=24, hour=3)
+    office.open()
+    office.now = office.now.replace(year=2027, month=2, day=8, hour=3)
+    office.open()
+    with office.transaction() as session:
+        since, until = office.now.replace(year=2026, month=1), office.now.replace(month=3)
+        found = counting.parts(session, since, until, office.now, counting.Split.MONTH)
+    assert [part.key for part in found] == ["2026-11", "2026-12", "2027-01", "2027-02"]
+    assert [sum(one.owed for one in part.on_time) for part in found] == [2, 0, 0, 2]
+
+
+@pytest.mark.parametrize("split", list(Split))
+def test_telling_apart_is_one_query_however_many_parts_there_are(office, split):
+    for unit in ("liuxi", "sanitation", "economy"):
+        office.open(unit=unit)
+    asked: list[str] = []
+
+    def heard(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append(statement)
+
+    event.listen(office.engine, "before_cursor_execute", heard)
+    with office.transaction() as session:
+        found = counting.parts(session, office.now - DAYS, office.now + 3 * DAYS, office.now, split)
+    event.remove(office.engine, "before_cursor_execute", heard)
+    assert found
+    assert len(asked) == 1

@@ -10,6 +10,7 @@ FOLDER = Path(__file__).parent / "static"
 FILES = {
     "desk.css": "text/css",
     "desk.js": "text/javascript",
+    "charts.js": "text/javascript",
     "htmx.min.js": "text/javascript",
     "echarts.min.js": "text/javascript",
 }

@@ -7,7 +7,7 @@ before `until`. Each figure is one query, however many incidents there are.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -159,7 +159,7 @@ def parts(
     unit: str | None = None,
     severity: Severity | None = None,
 ) -> tuple[Part, ...]:
-    """Return what `on_time` counts, told apart; only the parts that owed something.
+    """Return what `on_time` counts, told apart; only the parts that owed something, and the months between such.
 
     Units and months come by their keys, severities as they rise. The month is the one in Shanghai in which the first
     time limit ended.
@@ -168,8 +168,19 @@ def parts(
     found: dict[str, dict[ClockKind, list[int]]] = defaultdict(dict)
     for kind, *counts, key in session.execute(query):
         found[key or ""][kind] = counts
+    if split is Split.MONTH:
+        return tuple(Part(key, _figures(found.get(key, {}))) for key in _months(sorted(found)))
     order = list(Severity) if split is Split.SEVERITY else sorted(found)
     return tuple(Part(key, _figures(found[key])) for key in order if key in found)
+
+
+def _months(found: Sequence[str]) -> Iterator[str]:
+    """Yield the months from the first to the last of these, those between in which nothing was due included."""
+    if not found:
+        return
+    first, last = ((int(key[:4]), int(key[5:])) for key in (found[0], found[-1]))
+    for count in range(first[0] * 12 + first[1] - 1, last[0] * 12 + last[1]):
+        yield f"{count // 12:04}-{count % 12 + 1:02}"
 
 
 def _owed(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -10,9 +12,10 @@ from fastapi.responses import Response
 from yingda import wiring
 from yingda.desk import figures, figures_file
 from yingda.desk.access import may_view
-from yingda.desk.figures import Typed
+from yingda.desk.figures import Typed, Wanted
 from yingda.desk.replying import Json
 from yingda.domain.errors import FieldsRefused
+from yingda.settings import Settings
 
 router = APIRouter(dependencies=[Depends(may_view)])
 
@@ -33,16 +36,18 @@ def page(request: Request, typed: Asked) -> Response:
 @router.get("/statistics/export.csv")
 def export(request: Request, typed: Asked) -> Response:
     """Return the figures of the page as CSV; where the address is wrong, the page that says so."""
-    house, now = wiring.settings(), wiring.utcnow()
-    try:
-        asked = figures.wanted(typed, house, now)
-    except FieldsRefused:
-        return figures.show(request, typed)
-    name = f"statistics-{asked.since}-{asked.until}.csv"
-    return Response(
-        figures_file.as_csv(asked, now, house),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    return _file(request, typed, figures_file.as_csv, "csv", "text/csv; charset=utf-8")
+
+
+@router.get("/statistics/export.xlsx")
+def export_workbook(request: Request, typed: Asked) -> Response:
+    """Return the same as a workbook."""
+    return _file(
+        request,
+        typed,
+        figures_file.as_xlsx,
+        "xlsx",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     )
 
 
@@ -55,3 +60,19 @@ def statistics(typed: Asked) -> Response:
     except FieldsRefused as wrong:
         return Json(wrong.fields, status_code=422)
     return Json(figures.plain(asked, *figures.counted(asked, now)))
+
+
+def _file(
+    request: Request, typed: Typed, make: Callable[[Wanted, datetime, Settings], bytes], suffix: str, media_type: str
+) -> Response:
+    house, now = wiring.settings(), wiring.utcnow()
+    try:
+        asked = figures.wanted(typed, house, now)
+    except FieldsRefused:
+        return figures.show(request, typed)
+    name = f"statistics-{asked.since}-{asked.until}.{suffix}"
+    return Response(
+        make(asked, now, house),
+        media_type=media_type,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )

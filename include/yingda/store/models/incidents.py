@@ -131,6 +131,7 @@ class Clock(Base):
 
     __table_args__ = (
         UniqueConstraint("incident_id", "kind", "cycle"),
+        Index("ix_clock_original_due_at", "original_due_at"),
         Index("ix_clock_running", "due_at", postgresql_where=sql("met_at IS NULL AND cancelled_at IS NULL")),
     )
 
