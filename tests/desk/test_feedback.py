@@ -198,6 +198,15 @@ def test_nothing_is_asked_where_nothing_is_public_or_it_is_a_drill(
     assert client.get(f"/desk/feedback/{desk.number}").status_code == 404
 
 
+def test_an_interim_word_is_not_asked_about_since_nothing_is_settled_yet(desk: Desk, client: TestClient, clock: Clock):
+    desk.up_to("draft_statement")
+    promised = [{"text": "换杆", "unit": "liuxi", "due": "2026-12-01T18:00"}]
+    desk.answer("draft_statement", "submit", kind="holding", title="阶段说明", body="正在查。", commitments=promised)
+    desk.answer("sign_statement", "approve")
+    show(desk, clock)
+    assert client.get(f"/desk/feedback/{desk.number}").status_code == 404
+
+
 def test_more_votes_than_readers_can_cast_are_not_taken(
     desk: Desk, client: TestClient, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ):

@@ -218,6 +218,14 @@ def test_the_same_file_twice_is_one_and_more_than_may_be_are_refused(desk: Desk,
     assert f"最多 {MOST} 个" in reply.json()["files"]
     assert len(rows(desk)) == MOST
 
+    # All at once in the page's form: what was typed is there again.
+    address, page = opened(client, desk.token("report"))
+    many = [(f"{number}.jpg", photo(f"#0000{number:02x}")) for number in range(0, 250, 10)]
+    reply = add(client, address, page, *many, cause="写到一半")
+    assert reply.status_code == 422
+    assert Page(reply.text).forms[0]["cause"] == "写到一半"
+    assert f"最多 {MOST} 个" in Page(reply.text).words
+
 
 def test_a_form_from_elsewhere_adds_nothing(desk: Desk, client: TestClient):
     address, page = opened(client, desk.up_to("report"))

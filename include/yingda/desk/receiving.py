@@ -11,11 +11,14 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from yingda.desk import fields
 from yingda.desk.replying import LONGEST_FORM, TooLong, body_of
-from yingda.services.attaching import MOST
 from yingda.transports.evidence_content import LARGEST
 
 LONGEST_UPLOAD = 100_000_000
 """Bytes of everything that one form sends with its files."""
+
+
+MOST_FILES = 100
+"""Files that one form may send; whoever chose more than can be kept is told so file by file."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ async def form(request: Request) -> Sent:
     parser = MultiPartParser(
         request.headers,
         _counted(request),
-        max_files=MOST,
+        max_files=MOST_FILES,
         max_fields=fields.MOST_FIELDS,
         max_part_size=LONGEST_FORM,
     )

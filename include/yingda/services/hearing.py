@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from yingda.domain.clocks import due
+from yingda.domain.documents import StatementKind
 from yingda.domain.errors import LinkExpired, LinkForged
 from yingda.domain.feedback import Reason, Vote, label
 from yingda.domain.forms import KeepClosed, ReopenAfterFeedback
@@ -57,12 +58,15 @@ class FeedbackSeen:
 
 
 def matter(session: Session, number: str) -> Matter | None:
-    """Return what can be voted on in an incident; None where nothing is public, in drills, and where none is known."""
+    """Return what can be voted on in an incident: a statement that says how it ended.
+
+    None where nothing is public, or only an interim word or a withdrawal; in drills; where the number is unknown.
+    """
     incident = session.scalars(select(Incident).where(Incident.number == number.replace("\x00", "?"))).one_or_none()
     if incident is None or incident.drill or incident.outcome in _NOT_HERE:
         return None
     public = published.newest(session, incident.id)
-    if public is None:
+    if public is None or published.standing_kind(session, incident.id) is not StatementKind.FINAL:
         return None
     url = session.scalar(
         select(Publication.url)
