@@ -91,6 +91,8 @@ def test_not_settled_asks_the_duty_officer_who_reopens(
     told = logged_in.get(f"/desk/api/incidents/{desk.number}").json()["feedback"]
     assert (told["solved"], told["not_solved"], told["reasons"]) == (0, 1, [["实际没有解决", 1]])
 
+    assert desk.number in logged_in.get("/desk/").text, "what waits for a decision is not on the board"
+
     desk.answer("feedback", "reopen", stage="verification", reason="现场确有三盏不亮")
     after = logged_in.get(f"/desk/api/incidents/{desk.number}").json()
     assert after["stage"] == "verification"
@@ -98,7 +100,7 @@ def test_not_settled_asks_the_duty_officer_who_reopens(
 
 
 def test_asked_once_a_day_at_most_and_again_only_for_what_came_since(
-    desk: Desk, client: TestClient, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, client: TestClient, logged_in: TestClient, clock: Clock
 ):
     address = publish(desk, clock)
     desk.answer("close", "close", result="已办")
@@ -116,6 +118,7 @@ def test_asked_once_a_day_at_most_and_again_only_for_what_came_since(
     move_on(desk.session, desk.number, desk.house, clock.now)
     assert [one.state for one in asked(desk)] == [RequestState.ANSWERED, RequestState.OPEN]
     desk.answer("feedback", "leave", reason="同上")
+    assert desk.number not in logged_in.get("/desk/").text
     clock.now += timedelta(days=3)
     assert desk.number not in escalating.to_attend(desk.session)
     move_on(desk.session, desk.number, desk.house, clock.now)

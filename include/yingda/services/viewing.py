@@ -207,7 +207,8 @@ class Order(StrEnum):
 class Sought:
     """Which incidents are wanted.
 
-    :param open_only: leave out the closed ones; a `stage` given says more and wins
+    :param open_only: leave out the closed ones of which nobody has to decide whether to reopen them; a `stage` given
+        says more and wins
     :param order: by what is due first (what owes nothing comes last), gravest first, or newest first
     :param q: words that number, title or summary must hold, each of them, whatever their case
     """
@@ -280,7 +281,11 @@ def _conditions(sought: Sought) -> list[ColumnElement[bool]]:
     if sought.stage is not None:
         conditions.append(Incident.stage == sought.stage)
     elif sought.open_only:
-        conditions.append(Incident.closed_at.is_(None))
+        # A closed one of which readers say that it is not settled waits for a decision like any open one.
+        heard = select(Request.incident_id).where(
+            Request.state == RequestState.OPEN, Request.kind == RequestKind.FEEDBACK
+        )
+        conditions.append(or_(Incident.closed_at.is_(None), Incident.id.in_(heard)))
     if sought.severity is not None:
         conditions.append(Incident.severity == sought.severity)
     if sought.unit is not None:
