@@ -401,3 +401,12 @@ def test_what_was_said_of_a_field_stands_beside_it_when_the_text_comes_back(
     assert f'aria-describedby="f1-{field}-remark' in page.html
     assert page.words.count("<script>alert(1)</script>") == 1, "what was said is text, and stands there once"
     assert len(re.findall(r'id="f1-\w+-remark"', page.html)) == 1, "one field was spoken of"
+
+
+def test_the_receipt_says_what_happens_next_and_who_does_it(desk: Desk, client: TestClient):
+    address, page = opened(client, desk.up_to("report"))
+    assert client.post(address, data=page.forms[0] | REPORT | {"evidence": ""}).status_code == 303
+    leader = desk.house.roster.officer(desk.request("approve_report").addressees[0].officer_id)
+    assert f"接下来：报告审批，由 {leader.name} 办理。" in Page(client.get(address).text).words
+    desk.answer("approve_report", "approve")
+    assert "接下来：起草说明" in Page(client.get(address).text).words

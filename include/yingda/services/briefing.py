@@ -15,12 +15,12 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from yingda.domain import forms
-from yingda.domain.life import DocumentKind, RequestKind
+from yingda.domain.life import DocumentKind, RequestKind, RequestState, Stage
 from yingda.domain.roles import Role
 from yingda.domain.severity import Severity, Topic
 from yingda.services import attaching, comparing, drafting, naming, observing, particulars, reporting
 from yingda.services.answering import Asked, allowed_actions
-from yingda.services.asking import ASKED
+from yingda.services.asking import ASKED, BESIDE
 from yingda.services.attaching import FileSeen
 from yingda.services.comparing import Changed
 from yingda.services.composing import returned_with
@@ -151,7 +151,11 @@ class Decided:
 
 @dataclass(frozen=True)
 class Brief:
-    """A request as the officer of its link sees it. Nothing can be answered any more once there is a decision."""
+    """A request as the officer of its link sees it. Nothing can be answered any more once there is a decision.
+
+    :param stage: where the incident stands now
+    :param goes_on_with: who is asked for something on its way there, once this is answered
+    """
 
     id: str
     incident_no: str
@@ -164,6 +168,8 @@ class Brief:
     officer: Addressed
     context: Context
     decision: Decided | None
+    stage: Stage
+    goes_on_with: tuple[Named, ...]
 
 
 def brief(session: Session, asked: Asked, officer_id: str, house: Settings) -> Brief:
@@ -181,7 +187,24 @@ def brief(session: Session, asked: Asked, officer_id: str, house: Settings) -> B
         officer=_addressed(request, officer_id, asked.deputy_for, house),
         context=_context(session, asked, officer_id, house),
         decision=decided(asked.decision, asked.incident, house) if asked.decision else None,
+        stage=asked.incident.stage,
+        goes_on_with=_next(session, request, house) if asked.decision else (),
     )
+
+
+def _next(session: Session, request: Request, house: Settings) -> tuple[Named, ...]:
+    """Return who the incident waits for now, each person once; what is asked beside the steps left out."""
+    waiting = session.scalars(
+        select(Request)
+        .where(
+            Request.incident_id == request.incident_id,
+            Request.state == RequestState.OPEN,
+            Request.kind.not_in(BESIDE),
+        )
+        .order_by(Request.id)
+    )
+    people = (naming.officer(person.officer_id, house) for one in waiting for person in one.addressees)
+    return tuple(dict.fromkeys(people))
 
 
 def decided(decision: Decision, incident: Incident, house: Settings) -> Decided:
