@@ -15,6 +15,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from yingda import wiring
+from yingda.desk import receiving
 from yingda.domain.life import Stage
 from yingda.services import attaching, linking, moving, passing
 from yingda.services.attaching import MOST
@@ -225,6 +226,18 @@ def test_the_same_file_twice_is_one_and_more_than_may_be_are_refused(desk: Desk,
     assert reply.status_code == 422
     assert Page(reply.text).forms[0]["cause"] == "写到一半"
     assert f"最多 {MOST} 个" in Page(reply.text).words
+
+
+def test_whoever_has_no_link_is_not_even_read(desk: Desk, client: TestClient, monkeypatch: pytest.MonkeyPatch):
+    address, page = opened(client, desk.up_to("report"))
+    read: list[int] = []
+    monkeypatch.setattr(receiving, "_counted", lambda request: read.append(1))
+    client.cookies.clear()
+    for where in (address, f"{address}/files", f"{address}/draft", "/desk/api/r/files"):
+        reply = client.post(where, data=typed(page), files={"files": ("a.jpg", photo())})
+        assert reply.status_code == 404
+    assert read == []
+    assert rows(desk) == []
 
 
 def test_a_form_from_elsewhere_adds_nothing(desk: Desk, client: TestClient):

@@ -21,8 +21,6 @@ from yingda.services.briefing import Brief
 from yingda.settings import Settings
 from yingda.transports.evidence_content import LARGEST, SUFFIXES
 
-COOKIE = "yingda_link"
-
 
 def see(token: str, public_id: str, house: Settings) -> tuple[Claims, Brief]:
     """Return what the cookie of a link lets its officer see of the request in the address.

@@ -9,10 +9,15 @@ from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
+from yingda import wiring
 from yingda.desk import fields
 from yingda.desk.replying import LONGEST_FORM, TooLong, body_of
+from yingda.domain.errors import YingdaError
+from yingda.services import linking
 from yingda.transports.evidence_content import LARGEST
 
+COOKIE = "yingda_link"
+"""Holds the token of a personal link, for the pages of its request only."""
 LONGEST_UPLOAD = 100_000_000
 """Bytes of everything that one form sends with its files."""
 
@@ -37,17 +42,27 @@ class Sent:
     files: tuple[Upload, ...] = ()
 
 
+async def plain(request: Request) -> Sent:
+    """Read a form without files. One that cannot be read has no fields, so it is not taken for ours.
+
+    :raises TooLong: more bytes than a form may have
+    """
+    body = await body_of(request, LONGEST_FORM)
+    try:
+        return Sent(fields.received(body))
+    except ValueError:
+        return Sent({})
+
+
 async def form(request: Request) -> Sent:
-    """Read a form, with files or without. One that cannot be read has no fields, so it is not taken for ours.
+    """Read the form of a personal link, with files or without; files only of whoever brings a link of ours.
 
     :raises TooLong: more bytes than a form may have
     """
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        body = await body_of(request, LONGEST_FORM)
-        try:
-            return Sent(fields.received(body))
-        except ValueError:
-            return Sent({})
+        return await plain(request)
+    if not _has_a_link(request):
+        return Sent({})
     parser = MultiPartParser(
         request.headers,
         _counted(request),
@@ -70,6 +85,16 @@ async def form(request: Request) -> Sent:
     finally:
         await read.close()
     return Sent(typed, tuple(files))
+
+
+def _has_a_link(request: Request) -> bool:
+    """Tell whether whoever sends this has a token that we signed; whether it still holds is looked at later."""
+    token = request.headers.get("x-desk-token") or request.cookies.get(COOKIE, "")
+    try:
+        linking.read(wiring.settings(), token, wiring.utcnow())
+    except YingdaError:
+        return False
+    return True
 
 
 async def _counted(request: Request) -> AsyncGenerator[bytes, None]:

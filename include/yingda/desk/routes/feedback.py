@@ -21,7 +21,7 @@ from yingda.services.hearing import Matter
 
 router = APIRouter()
 
-Form = Annotated[Sent, Depends(receiving.form)]
+Form = Annotated[Sent, Depends(receiving.plain)]
 
 
 @router.get("/feedback/{number}")

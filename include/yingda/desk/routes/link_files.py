@@ -38,7 +38,7 @@ def remove(request: Request, public_id: str, file_id: str, form: Form) -> Respon
 def show(request: Request, public_id: str, file_id: str) -> Response:
     """Show a file that the officer of this link may read."""
     house = wiring.settings()
-    token = request.cookies.get(link_page.COOKIE, "")
+    token = request.cookies.get(receiving.COOKIE, "")
     try:
         _, brief = link_page.see(token, public_id, house)
     except YingdaError as problem:
@@ -85,7 +85,7 @@ def remove_by_program(file_id: str, token: Token = "") -> Response:
 
 def _and_go_on(request: Request, public_id: str, form: Sent, removed: str | None) -> Response:
     house, now = wiring.settings(), wiring.utcnow()
-    token = request.cookies.get(link_page.COOKIE, "")
+    token = request.cookies.get(receiving.COOKIE, "")
     try:
         _, brief = link_page.see(token, public_id, house)
         given = fields.answer_of(brief.kind, form.fields)

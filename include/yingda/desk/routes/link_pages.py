@@ -40,7 +40,7 @@ def arrive(request: Request, token: Annotated[str, Query()] = "") -> Response:
     path = f"{root_of(request)}/r/{quote(claims.request_id, safe='')}"
     on = RedirectResponse(path, status_code=303)
     on.set_cookie(
-        link_page.COOKIE,
+        receiving.COOKIE,
         token,
         max_age=KEPT_FOR,
         path=path,
@@ -55,7 +55,7 @@ def arrive(request: Request, token: Annotated[str, Query()] = "") -> Response:
 def show(request: Request, public_id: str) -> Response:
     """Show the request with what was typed before, or what became of it. Changes nothing."""
     house = wiring.settings()
-    token = request.cookies.get(link_page.COOKIE, "")
+    token = request.cookies.get(receiving.COOKIE, "")
     try:
         claims, brief = link_page.see(token, public_id, house)
     except YingdaError as problem:
@@ -71,7 +71,7 @@ def show(request: Request, public_id: str) -> Response:
 def answer(request: Request, public_id: str, background: BackgroundTasks, form: Form) -> Response:
     """Take the answer of a form; the page that follows says that it was received."""
     house, now = wiring.settings(), wiring.utcnow()
-    token = request.cookies.get(link_page.COOKIE, "")
+    token = request.cookies.get(receiving.COOKIE, "")
     try:
         _, brief = link_page.see(token, public_id, house)
     except YingdaError as problem:
@@ -104,7 +104,7 @@ def answer(request: Request, public_id: str, background: BackgroundTasks, form: 
 def keep(request: Request, public_id: str, form: Form) -> Response:
     """Keep what is typed so far; nothing is answered by it. A page that keeps by itself gets the words only."""
     house, now = wiring.settings(), wiring.utcnow()
-    token = request.cookies.get(link_page.COOKIE, "")
+    token = request.cookies.get(receiving.COOKIE, "")
     try:
         _, brief = link_page.see(token, public_id, house)
         sent = form.fields
@@ -112,6 +112,8 @@ def keep(request: Request, public_id: str, form: Form) -> Response:
             return link_page.not_from_our_page(request, brief, token, house, fields.answer_of(brief.kind, sent))
         kept = linked.keep(token, link_page.typed(sent), house, now)
         attachments.take(token, form.files, house, now)
+    except AnsweredAlready:
+        return link_page.decided(request, linked.see(token, house, now)[1], conflict=True)
     except FieldsRefused as refused:
         given = fields.answer_of(brief.kind, sent)
         return link_page.asked(request, brief, token, house, given, refused.fields, status=422)
