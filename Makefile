@@ -25,11 +25,11 @@ up: $(RUNTIME) ## 启动整个系统，直到 Ctrl-C The whole system, ready for
 
 test: $(DEVELOPMENT) ## 运行全部测试 All tests; those that were skipped say why
 	$(PY) -m pytest -m "not whole and not browser" -n auto --dist worksteal -q
-	$(PY) -m pytest -m browser -n auto --dist worksteal -q
+	$(PY) -m pytest -m "browser and not crosswise" -n auto --dist worksteal -q
 	$(PY) -m pytest -m whole
 
 # A process that drives a browser holds an event loop, so that no other test of asyncio can run in it.
-test-browser: $(DEVELOPMENT) ## 只运行浏览器测试（需要 Chromium；YINGDA_SCREENSHOTS=1 更新截图） Only those in a browser; needs Chromium
+test-browser: $(DEVELOPMENT) ## 运行全部浏览器测试（需要 Chromium；YINGDA_SCREENSHOTS=1 更新截图） All those in a browser, each job in every window; needs Chromium
 	$(PY) -m pytest -m browser -n auto --dist worksteal -q
 
 lint: $(DEVELOPMENT) ## 检查代码风格、类型与导入方向 Style, types and the direction of imports

@@ -41,10 +41,18 @@ PICTURES = HERE.parents[1] / "docs" / "screenshots"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of this folder."""
+    """Mark the tests of this folder, and of each job the two windows that `make test` does without.
+
+    A phone with JavaScript and a wide screen without show both sizes and both ways; the other two are crosswise.
+    """
     for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.browser)
+        if not item.path.is_relative_to(HERE):
+            continue
+        item.add_marker(pytest.mark.browser)
+        given = getattr(item, "callspec", None)
+        window = {name: given.params.get(name) for name in ("size", "javascript")} if given else {}
+        if window.get("javascript") is not None and (window["size"] == "phone") != window["javascript"]:
+            item.add_marker(pytest.mark.crosswise)
 
 
 @pytest.fixture(scope="session")
