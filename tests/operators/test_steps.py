@@ -17,6 +17,7 @@ from yingda.operators.trigger import IncidentTrigger
 from yingda.services import answering
 from yingda.services.answering import Claims
 from yingda.store.models import Incident, OutboxMessage, Pass, Publication, RaisedRung, Request
+from yingda.transports import evidence_files
 
 LEAD = {"title": "柳溪村路灯不亮", "unit": "liuxi"}
 LINK = "https://forum.example.org/t/1"
@@ -192,7 +193,13 @@ def test_attending_to_all_raises_rungs_and_returns_the_runs_to_start(run: Any, m
         "conf": {"title": number, "incident_no": number},
     }
     assert step.execute(context) == [expected]
-    assert step.execute(context) == [expected]
+    with monkeypatch.context() as locked:
+
+        def refused(*_: Any) -> None:
+            raise PermissionError(13, "Permission denied")
+
+        locked.setattr(evidence_files, "older_than", refused)
+        assert step.execute(context) == [expected], "a folder that cannot be read keeps incidents from being driven"
     context["ti"].alive = {f"{number}-pass-2"}
     assert step.execute(context) == []
     with wiring.transaction() as session:

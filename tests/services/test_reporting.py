@@ -184,6 +184,18 @@ def test_more_time_is_asked_for_in_the_unit_s_place_and_the_branch_leader_rules(
     assert office.asked(number, "report").due_at == until
 
 
+def test_the_same_time_asked_for_twice_is_one_request_and_one_mail(office: Any) -> None:
+    number = office.bring_to("verification")
+    until = office.clocks(number)["verification"].due_at + timedelta(hours=5)
+    extend(office, number, until)
+    mails = len(office.mails(number))
+    extend(office, number, until)
+    assert len(office.requests(number, "extension")) == 1
+    assert len(office.mails(number)) == mails
+    extend(office, number, until + timedelta(hours=1))
+    assert len(office.requests(number, "extension")) == 2, "another time is another request"
+
+
 def test_the_time_asked_for_last_is_ruled_on_whoever_asked(office: Any) -> None:
     number = office.bring_to("verification")
     limit = office.clocks(number)["verification"].due_at

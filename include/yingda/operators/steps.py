@@ -124,5 +124,9 @@ class AttendAll(BaseOperator):
         with wiring.transaction() as session:
             repeating.prune(session, wiring.utcnow() - KEYS_HOLD)
             keeping.prune(session, wiring.utcnow() - DRAFTS_HOLD)
-        attaching.tidy(wiring.transaction, wiring.settings(), wiring.utcnow() - DRAFTS_HOLD, wiring.utcnow())
+        try:
+            attaching.tidy(wiring.transaction, wiring.settings(), wiring.utcnow() - DRAFTS_HOLD, wiring.utcnow())
+        except OSError as problem:
+            # A folder that cannot be tidied must not keep incidents from being driven.
+            self.log.error("The files brought as evidence could not be tidied: %s", problem)
         return [{"trigger_run_id": start.run_id, "conf": start.conf} for start in report.starts]

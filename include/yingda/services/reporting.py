@@ -116,6 +116,11 @@ def extend(case: Case, given: Extend, actor: str) -> None:
         )
     wanted = RequestExtension(reason=given.reason, until=given.until)
     making_sense.check(case, request, wanted)
+    asked = more_time_asked(case.session, case.incident.id, request.about)
+    standing = asking.open_request(case, RequestKind.EXTENSION, about=request.about)
+    if standing is not None and asked is not None and (asked.until, asked.reason) == (given.until, given.reason):
+        # Sent twice: the branch leader has it before them already.
+        return
     extension_asked(case, request, wanted, actor)
 
 
