@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from .errors import Fault
+from .hosts import Host
 
 
 def web_address(value: str) -> str:
@@ -52,10 +53,11 @@ class Channel(BaseModel):
 
 
 class Channels(BaseModel):
-    """All channels, in the order in which they are published to."""
+    """All channels, in the order in which they are published to, and the hosts that may be reached for them."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    hosts: tuple[Host, ...] = ()
     channels: Annotated[tuple[Channel, ...], Field(min_length=1)]
 
     @model_validator(mode="after")

@@ -24,6 +24,7 @@ from yingda.settings import Settings
 from yingda.transports import page
 from yingda.transports.bulletin_pages import on_top
 from yingda.transports.errors import TransportError
+from yingda.transports.web import Web
 
 if TYPE_CHECKING:
     from yingda.transports.bulletin import Notice
@@ -80,7 +81,7 @@ def look_due(transaction: Transaction, number: str, settings: Settings, clock: C
 
 def _what_is_wrong(url: str, content: dict[str, object], settings: Settings) -> str | None:
     try:
-        shown = page.fetch(url)
+        shown = page.fetch(Web(settings.hosts), url)
     except TransportError as unread:
         return unread.message
     expected = presenting.whole_html(content, settings)

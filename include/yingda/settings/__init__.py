@@ -14,10 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from yingda.domain.calendar import SHANGHAI, Arrangements, WorkingCalendar, published_arrangement
 from yingda.domain.channels import Channels
 from yingda.domain.errors import SettingsError
+from yingda.domain.hosts import Host
 from yingda.domain.policy import Policy
 from yingda.domain.roster import Roster
 from yingda.settings import checking, variables
@@ -72,6 +74,12 @@ class Settings:
     def evidence(self) -> Path:
         """Photos and PDFs that officers brought, under random names."""
         return self.home / "evidence"
+
+    @property
+    def hosts(self) -> tuple[Host, ...]:
+        """The hosts that may be reached: those that channels.yaml names, and those under which readers find us."""
+        ours = [self.public_url, *(channel.base_url for channel in self.channels.channels if channel.base_url)]
+        return (*self.channels.hosts, *(Host(name=urlsplit(url).hostname or "", private=True) for url in ours))
 
     @property
     def mail(self) -> Path:
