@@ -31,7 +31,7 @@ def test_an_address_inside_a_network_is_admitted_only_where_that_is_written(addr
 
 @pytest.mark.parametrize(
     "address",
-    ["169.254.169.254", "fe80::1", "::ffff:169.254.169.254", "64:ff9b::169.254.169.254", "224.0.0.1", "0.0.0.0", "::"],
+    ["169.254.169.254", "fe80::1", "::ffff:169.254.169.254", "64:ff9b::169.254.169.254", "224.0.0.1", "0.0.0.0", "::"],  # noqa: S104 - refused, never bound to
 )
 def test_where_clouds_keep_their_keys_is_never_admitted(address):
     assert not Host(name="www.example.org", private=True).admits(ip_address(address))

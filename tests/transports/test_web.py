@@ -73,7 +73,7 @@ def test_an_answer_comes_back_whatever_its_status_and_the_server_hears_the_name(
 
 
 def test_a_host_that_is_not_named_is_not_spoken_to(httpserver: HTTPServer):
-    with pytest.raises(TransportError, match="other.test is not among the hosts") as refused:
+    with pytest.raises(TransportError, match=r"other\.test is not among the hosts") as refused:
         web().send("GET", f"http://other.test:{httpserver.port}/")
 
     assert refused.value.permanent

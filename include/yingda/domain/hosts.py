@@ -9,7 +9,6 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-
 _BROADCAST = IPv4Address("255.255.255.255")
 
 

@@ -180,9 +180,10 @@ class Web:
 
             def get_connection_with_tls_context(self, request, verify, proxies=None, cert=None):  # type: ignore[no-untyped-def]
                 where, how = self.build_connection_pool_key_attributes(request, verify, cert)
-                if where["scheme"] == "https":
-                    how |= {"server_hostname": name, "assert_hostname": name}
-                return self.poolmanager.connection_from_host(**(where | {"host": address}), pool_kwargs=how)
+                of_name = {"server_hostname": name, "assert_hostname": name} if where["scheme"] == "https" else {}
+                return self.poolmanager.connection_from_host(
+                    **(where | {"host": address}), pool_kwargs={**how, **of_name}
+                )
 
         session = requests.Session()
         session.trust_env = False
