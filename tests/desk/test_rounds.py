@@ -212,4 +212,4 @@ def test_the_page_speaks_english_where_the_office_does(logged_in: TestClient, mo
     settings.forget()
     tick(logged_in)
     body = logged_in.get("/desk/rounds").text
-    assert not re.search(r"[\u4e00-\u9fff]", body[body.index("<main") :])
+    assert not re.search(r"[\u4e00-\u9fff]", body[body.index("<main") : body.index("</main>")])

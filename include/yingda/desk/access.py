@@ -38,9 +38,12 @@ OPEN = frozenset(
         ("POST", "/feedback/{number}"),
         ("GET", "/api/health"),
         ("GET", "/static/{name}"),
+        ("GET", "/language"),
+        ("POST", "/language"),
     }
 )
-"""What nobody need log in for: links carry their own token, readers have a say, health and style say nothing."""
+"""What nobody need log in for: links carry their own token, readers have a say, health and style say nothing, a
+language is a cookie of the viewer's own."""
 
 
 def can_act(user: BaseUser) -> bool:

@@ -13,6 +13,7 @@ from fastapi import Request
 from sqlalchemy.orm import Session
 
 from yingda import wiring
+from yingda.desk import viewer
 from yingda.domain import acts, fields
 from yingda.domain.documents import StatementKind
 from yingda.domain.life import Outcome, PublicationState, RequestKind, RequestState, Stage
@@ -102,8 +103,8 @@ def act(session: Session, number: str, action: str, given: Mapping[str, Any], ac
     :raises NotNow: it cannot be done where the incident stands
     :raises IncidentNotFound: there is no such incident
     """
-    house = wiring.settings()
-    form = fields.check(acts.ACTS[action], given, house.locale)
+    house = viewer.house()
+    form = fields.check(acts.ACTS[action], given, house.speaks)
     HANDLERS[action](session, number, house, wiring.utcnow(), form, actor_of(account))
 
 

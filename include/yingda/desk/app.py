@@ -21,6 +21,7 @@ from yingda.desk.routes import (
     board,
     feedback,
     health,
+    language,
     leads,
     link_api,
     link_files,
@@ -32,6 +33,7 @@ from yingda.desk.routes import (
     statistics,
     troubles,
 )
+from yingda.desk.viewer import Language
 from yingda.domain.errors import CalendarError, SettingsError
 
 log = logging.getLogger(__name__)
@@ -43,10 +45,11 @@ def build() -> FastAPI:
     :raises RuntimeError: a route is open to anybody that should not be
     """
     app = FastAPI(title="Yingda", docs_url=None, redoc_url=None, openapi_url=None, swagger_ui_oauth2_redirect_url=None)
-    for part in (link_pages, link_files, link_api, feedback, health, static):
+    for part in (link_pages, link_files, link_api, feedback, health, language, static):
         app.include_router(part.router)
     for part in (board, records, actions, leads, troubles, rounds, statistics, office):
         app.include_router(part.router)
+    app.add_middleware(Language)
     app.add_middleware(Headers, headers=DESK)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _unreadable)

@@ -11,7 +11,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from yingda import wiring
-from yingda.desk import access, acting, asking_for, wellbeing
+from yingda.desk import access, acting, asking_for, viewer, wellbeing
 from yingda.desk.pages import clock_words, message, page, root_of, say
 from yingda.domain.errors import FieldsRefused
 from yingda.domain.life import Stage
@@ -58,7 +58,7 @@ def show(
     request: Request, user: BaseUser, chosen: Chosen, *, refused: Refused | None = None, status: int = 200
 ) -> Response:
     """Show the board under a filter; what was refused stands there as it was typed."""
-    house, now = wiring.settings(), wiring.utcnow()
+    house, now = viewer.house(), wiring.utcnow()
     try:
         sought = asking_for.sought(house, **asdict(chosen), board=True)
     except FieldsRefused as wrong:
@@ -89,5 +89,5 @@ def show(
         orders=list(Order),
         earlier=chosen.address(max(sought.offset - sought.limit, 0)) if sought.offset else None,
         later=chosen.address(after) if after < total else None,
-        clock_words=lambda clock: clock_words(clock, now, house.locale),
+        clock_words=lambda clock: clock_words(clock, now, house.speaks),
     )

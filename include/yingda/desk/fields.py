@@ -93,7 +93,7 @@ def shown(
             replace(field, remark=said.get(field.name))
             for field in _fields(form, "", values, wrong if begun else {}, house, _narrowed(brief, house))
         )
-        made.append(Form(action, forms.button(brief.kind, action, house.locale), fields, begun and bool(wrong), begun))
+        made.append(Form(action, forms.button(brief.kind, action, house.speaks), fields, begun and bool(wrong), begun))
     return tuple(made)
 
 
@@ -153,7 +153,7 @@ def of_form(
     :param lists: choices by widget, where they are not always the same
     """
     shown_fields = tuple(_fields(form, "", typed, wrong, house, lists))
-    return Form(name, form.labels[house.locale == "en"], shown_fields, bool(wrong))
+    return Form(name, form.labels[house.speaks == "en"], shown_fields, bool(wrong))
 
 
 def _rows_of(name: str, sent: Mapping[str, str]) -> Iterable[dict[str, str]]:
@@ -176,7 +176,7 @@ def _begun(brief: Brief, action: str, house: Settings) -> Mapping[str, Any]:
         if brief.context.comments and statement is not None:
             return statement.content
         about = brief.context.incident.title
-        title = f"Statement on: {about}" if house.locale == "en" else f"关于“{about}”的情况说明"
+        title = f"Statement on: {about}" if house.speaks == "en" else f"关于“{about}”的情况说明"
         coming = brief.context.next_statement
         return {
             "kind": StatementKind.FINAL.value,
@@ -197,7 +197,7 @@ def _narrowed(brief: Brief, house: Settings) -> dict[str, tuple[Choice, ...]]:
     coming = brief.context.next_statement
     if coming is None:
         return {}
-    words = statement_kind_labels(house.locale)
+    words = statement_kind_labels(house.speaks)
     return {"statement_kind": tuple(Choice(kind.value, words[kind]) for kind in coming.kinds)}
 
 
@@ -228,7 +228,7 @@ def _fields(
             )
         yield Field(
             name=prefix + name,
-            label=field_label(form, name, house.locale),
+            label=field_label(form, name, house.speaks),
             widget=widget,
             # The rows after the last need not be filled in, so the browser must not insist.
             required=field.is_required() and not prefix,
@@ -274,7 +274,7 @@ def _shanghai(value: str) -> str:
 
 
 def _choices(widget: str, house: Settings) -> tuple[Choice, ...]:
-    english = house.locale == "en"
+    english = house.speaks == "en"
     if widget == "unit":
         return (Choice("", "–"), *(Choice(unit.id, unit.name) for unit in naming.units(house)))
     if widget == "statement_kind":
@@ -283,22 +283,22 @@ def _choices(widget: str, house: Settings) -> tuple[Choice, ...]:
         named = (Choice(one.id, one.name_en if english else one.name) for one in house.roster.officers)
         return (Choice("", "–"), *named)
     if widget == "severity":
-        return tuple(Choice(one.value, severity.label(one, house.locale)) for one in Severity)
+        return tuple(Choice(one.value, severity.label(one, house.speaks)) for one in Severity)
     if widget == "reopening_stage":
-        return tuple(Choice(one.value, life.label(one, house.locale)) for one in reversed(REOPENING_STAGES))
+        return tuple(Choice(one.value, life.label(one, house.speaks)) for one in reversed(REOPENING_STAGES))
     if widget == "letter_kind":
-        return tuple(Choice(one.value, life.label(one, house.locale)) for one in LetterKind)
+        return tuple(Choice(one.value, life.label(one, house.speaks)) for one in LetterKind)
     if widget == "official_account":
-        return tuple(Choice(one.id, one.label(house.locale)) for one in house.policy.official_accounts)
+        return tuple(Choice(one.id, one.label(house.speaks)) for one in house.policy.official_accounts)
     if widget == "topic":
-        return (Choice("", "–"), *(Choice(one.value, severity.label(one, house.locale)) for one in Topic))
+        return (Choice("", "–"), *(Choice(one.value, severity.label(one, house.speaks)) for one in Topic))
     if widget == "lead_origin":
-        return tuple(Choice(one.value, life.label(one, house.locale)) for one in LeadOrigin)
+        return tuple(Choice(one.value, life.label(one, house.speaks)) for one in LeadOrigin)
     if widget == "yes_no":
         return (Choice("false", "No" if english else "否"), Choice("true", "Yes" if english else "是"))
     if widget == "ground":
         return tuple(
-            Choice(one.id, f"{life.label(kind, house.locale)}{'：' if not english else ': '}{one.label(house.locale)}")
+            Choice(one.id, f"{life.label(kind, house.speaks)}{'：' if not english else ': '}{one.label(house.speaks)}")
             for kind, rule in house.policy.letters.items()
             for one in rule.grounds
         )
@@ -325,7 +325,7 @@ def told(kind: RequestKind, action: str, given: Mapping[str, Any], house: Settin
     for name, field in form.model_fields.items():
         text = _told(_widget(field), given.get(name), house)
         if text:
-            pairs.append((field_label(form, name, house.locale), text))
+            pairs.append((field_label(form, name, house.speaks), text))
     return pairs
 
 
@@ -337,7 +337,7 @@ def _told(widget: str, value: Any, house: Settings) -> str:
     if widget == "officer":
         return naming.officer(str(value), house).name
     if widget == "statement_kind":
-        return statement_kind_labels(house.locale).get(str(value), str(value))
+        return statement_kind_labels(house.speaks).get(str(value), str(value))
     if widget == "moment":
         return _shanghai(str(value)).replace("T", " ")
     if widget == "commitments":

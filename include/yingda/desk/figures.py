@@ -12,7 +12,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from yingda import wiring
-from yingda.desk import asking_for
+from yingda.desk import asking_for, viewer
 from yingda.desk.pages import page, say
 from yingda.domain.calendar import SHANGHAI, shanghai_date
 from yingda.domain.clocks import lateness_label
@@ -93,7 +93,7 @@ def counted(asked: Wanted, now: datetime) -> tuple[Statistics, tuple[Part, ...]]
 
 def show(request: Request, typed: Typed) -> Response:
     """Show the figures that an address asks for, or what is wrong with it beside its fields."""
-    house, now = wiring.settings(), wiring.utcnow()
+    house, now = viewer.house(), wiring.utcnow()
     given = asdict(typed)
     wrong: dict[str, str] = {}
     asked, found, took = None, None, None
@@ -106,7 +106,7 @@ def show(request: Request, typed: Typed) -> Response:
         found, apart = counted(asked, now)
         given |= {"since": asked.since.isoformat(), "until": asked.until.isoformat()}
         if found.first_word_median is not None:
-            took = lateness_label(found.first_word_median, house.locale)
+            took = lateness_label(found.first_word_median, house.speaks)
     return page(
         request,
         "statistics",
@@ -131,7 +131,7 @@ def part_name(asked: Wanted | None, part: Part, house: Settings) -> str:
     if asked is None or asked.split is Split.MONTH:
         return part.key
     if asked.split is Split.SEVERITY:
-        return label(Severity(part.key), house.locale)
+        return label(Severity(part.key), house.speaks)
     return naming.unit(part.key, house).name if part.key else say("尚无责任单位", "No unit yet")
 
 

@@ -56,7 +56,7 @@ def _rows(asked: Wanted, found: Statistics, apart: tuple[Part, ...], house: Sett
     if asked.unit is not None:
         yield say("责任单位", "Unit"), naming.unit(asked.unit, house).name
     if asked.severity is not None:
-        yield say("级别", "Severity"), severity.label(asked.severity, house.locale)
+        yield say("级别", "Severity"), severity.label(asked.severity, house.speaks)
     yield ()
     counts = (
         say("按时", "In time"),
@@ -89,13 +89,13 @@ def _rows(asked: Wanted, found: Statistics, apart: tuple[Part, ...], house: Sett
     )
     yield say("退单", "Hand-backs"), found.hand_backs
     for one in found.rounds:
-        kind = life.label(one.kind, house.locale)
+        kind = life.label(one.kind, house.speaks)
         yield kind + say("：报送的稿数", ": revisions"), one.revisions
         yield kind + say("：涉及的事件", ": incidents"), one.incidents
 
 
 def _figure(figure: Figure, house: Settings) -> tuple[object, ...]:
-    kind = clocks.label(figure.kind, house.locale)
+    kind = clocks.label(figure.kind, house.speaks)
     return kind, figure.owed, *_tally(figure.by_original_due), *_tally(figure.by_due)
 
 

@@ -12,7 +12,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from yingda import wiring
-from yingda.desk import access, acting, fields
+from yingda.desk import access, acting, fields, viewer
 from yingda.desk.access import DAG
 from yingda.desk.fields import Choice, Form
 from yingda.desk.pages import clock_words, event_words, message, page, root_of, say
@@ -36,7 +36,7 @@ def show(
     request: Request, number: str, user: BaseUser, *, refused: Refused | None = None, status: int = 200
 ) -> Response:
     """Show everything on record about one incident; an act that was refused stands there as it was typed."""
-    house, now = wiring.settings(), wiring.utcnow()
+    house, now = viewer.house(), wiring.utcnow()
     try:
         with wiring.reading() as session:
             seen = viewing.incident(session, number, house, now)
@@ -53,16 +53,16 @@ def show(
         now=now,
         stages=list(Stage),
         limits=[clock for clock in seen.clocks if clock.kind not in committing.CLOCKS.values()],
-        commitments=[(one, *clock_words(_clock_of(one), now, house.locale)) for one in seen.commitments],
+        commitments=[(one, *clock_words(_clock_of(one), now, house.speaks)) for one in seen.commitments],
         general=_general(refused),
         acts=_forms(seen, house, refused) if may_act else (),
         csrf=acting.form_token(user.get_name(), number, house) if may_act else None,
         statement_html=lambda content: _under_its_title(presenting.public_html(content, house)),
         changes_of=lambda document, revision: _changes(document, revision, house),
-        statement_kinds=fields.statement_kind_labels(house.locale),
-        clock_words=lambda clock: clock_words(clock, now, house.locale),
+        statement_kinds=fields.statement_kind_labels(house.speaks),
+        clock_words=lambda clock: clock_words(clock, now, house.speaks),
         event_words=lambda event: event_words(event, house),
-        action_label=lambda kind, action: forms.button(kind, action, house.locale),
+        action_label=lambda kind, action: forms.button(kind, action, house.speaks),
         run_address=lambda run_id: f"{_airflow(request)}/dags/{DAG}/runs/{quote(run_id, safe='')}",
     )
 

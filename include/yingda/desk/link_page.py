@@ -11,7 +11,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from yingda import wiring
-from yingda.desk import acting, fields, linked
+from yingda.desk import acting, fields, linked, viewer
 from yingda.desk.pages import left_words, page, root_of, say
 from yingda.domain import forms
 from yingda.domain.errors import LinkForged
@@ -84,13 +84,13 @@ def asked(
         csrf=linked.form_token(token, house),
         here=f"{root_of(request)}/r/{quote(brief.id, safe='')}",
         kept_at=kept_at,
-        left=left_words(brief.due_at, wiring.utcnow(), house.locale) if brief.due_at is not None else None,
+        left=left_words(brief.due_at, wiring.utcnow(), house.speaks) if brief.due_at is not None else None,
         statement_html=lambda content: presenting.public_html(content, house),
-        statement_kinds=fields.statement_kind_labels(house.locale),
+        statement_kinds=fields.statement_kind_labels(house.speaks),
         wrong=wrong or {},
         # Messages for no field of the page stand at its top only.
         general=[said for place, said in (wrong or {}).items() if place.partition(".")[0] not in known],
-        action_label=lambda kind, action: forms.button(kind, action, house.locale),
+        action_label=lambda kind, action: forms.button(kind, action, house.speaks),
         takes_files=attaching.takes_files(brief.kind),
         accepted=",".join(SUFFIXES),
         megabytes=LARGEST // 1_000_000,
@@ -107,7 +107,7 @@ def decided(request: Request, brief: Brief, *, conflict: bool = False) -> Respon
     decision = brief.decision
     assert decision is not None  # noqa: S101 - callers looked; this tells the type checker
     mine = decision.officer.id == brief.officer.id
-    house = wiring.settings()
+    house = viewer.house()
     return page(
         request,
         "decided",
@@ -116,6 +116,6 @@ def decided(request: Request, brief: Brief, *, conflict: bool = False) -> Respon
         decision=decision,
         mine=mine,
         conflict=conflict,
-        button=forms.button(brief.kind, decision.action, house.locale),
+        button=forms.button(brief.kind, decision.action, house.speaks),
         given=fields.told(brief.kind, decision.action, decision.fields, house),
     )

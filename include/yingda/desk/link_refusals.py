@@ -88,7 +88,7 @@ def _text_changed(request: Request, token: str, house: Settings, call: str) -> R
         ),
     ]
     if who is not None:
-        at = rendering.local_long(who.at, house.locale)
+        at = rendering.local_long(who.at, house.speaks)
         lines.insert(1, say(f"新文本：{who.name}，{at}。", f"New text: {who.name}, {at}."))
     return message(request, say("文本已更新", "The text was changed"), [*lines, call], status=409)
 
@@ -101,7 +101,7 @@ def for_program(problem: YingdaError, token: str, house: Settings) -> Response:
     if isinstance(problem, FieldsRefused):
         return Json(problem.fields, status_code=422)
     if isinstance(problem, NotYours):
-        return Json({"error": refused_as_not_yours(problem, house.locale)}, status_code=403)
+        return Json({"error": refused_as_not_yours(problem, house.speaks)}, status_code=403)
     if isinstance(problem, LinkForged):
         return Json({"error": "not_found"}, status_code=404)
     if isinstance(problem, LinkExpired):

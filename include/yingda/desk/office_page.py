@@ -11,7 +11,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from yingda import wiring
-from yingda.desk import access
+from yingda.desk import access, viewer
 from yingda.desk.pages import page
 from yingda.domain.calendar import shanghai_date
 from yingda.domain.roster import CORE_TEAM, Officer
@@ -36,7 +36,7 @@ class Rule:
 
 def show(request: Request, user: BaseUser) -> Response:
     """Show the roster and the rules. Addresses and numbers of people are shown to those who may act on incidents."""
-    house = wiring.settings()
+    house = viewer.house()
     today = shanghai_date(wiring.utcnow())
     standing_in: dict[str, Officer] = {
         one.id: house.roster.stand_in(one.id, today) for one in house.roster.officers if one.absence(today)

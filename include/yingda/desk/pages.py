@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy.exc import SQLAlchemyError
 
 from yingda import rendering, wiring
-from yingda.desk import static_files
+from yingda.desk import static_files, viewer
 from yingda.desk.reasons import reason
 from yingda.domain import clocks, forms, life, roles, severity
 from yingda.domain.clocks import ClockKind, lateness_label
@@ -26,17 +26,17 @@ from yingda.settings import Settings
 
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """Render `desk/<template>.html.j2`. See desk/_frame.html.j2 for what it is given besides."""
-    house = wiring.settings()
+    house = viewer.house()
     html = rendering.render(
         f"desk/{template}.html.j2",
-        house.locale,
+        house.speaks,
         root=root_of(request),
         office=house.roster.office,
         # In Airflow's frame a link to Airflow would open Airflow inside itself.
         static=lambda name: static_files.address(root_of(request), name),
         framed=request.headers.get("sec-fetch-dest") == "iframe",
         unit_name=lambda unit_id: naming.unit(unit_id, house).name,
-        promised_for=lambda moment: _moment(moment, house.locale),
+        promised_for=lambda moment: _moment(moment, house.speaks),
         new_leads=_new_leads,
         **values,
     )
@@ -66,7 +66,7 @@ def root_of(request: Request) -> str:
 
 def say(chinese: str, english: str) -> str:
     """Return the words in the office's language."""
-    return english if wiring.settings().locale == "en" else chinese
+    return english if viewer.house().speaks == "en" else chinese
 
 
 def clock_words(clock: ClockSeen, now: datetime, locale: str) -> tuple[str, str]:
@@ -99,7 +99,7 @@ def left_words(due_at: datetime, now: datetime, locale: str) -> str:
 
 def event_words(event: EventSeen, house: Settings) -> list[str]:
     """Return the particulars of an event in words; its kind is put into words by the template."""
-    locale, data = house.locale, event.data
+    locale, data = house.speaks, event.data
     said = []
     if "clock" in data:
         said.append(clocks.label(ClockKind(data["clock"]), locale))

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from yingda import rendering, wiring
+from yingda.desk import viewer
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ def _holds(part: str, check: Callable[[], bool]) -> bool:
 
 
 def _settings() -> bool:
-    return wiring.settings().link_key is not None
+    return viewer.house().link_key is not None
 
 
 def _database() -> bool:
@@ -91,7 +92,7 @@ def _outbox() -> bool:
 
 
 def _templates() -> bool:
-    house = wiring.settings()
+    house = viewer.house()
     told = {
         "root": "",
         "office": house.roster.office,
@@ -101,7 +102,7 @@ def _templates() -> bool:
         "lines": (),
         "link": None,
     }
-    return bool(rendering.render("desk/message.html.j2", house.locale, **told))
+    return bool(rendering.render("desk/message.html.j2", house.speaks, **told))
 
 
 @cache

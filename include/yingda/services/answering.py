@@ -140,8 +140,8 @@ def answer(session: Session, claims: Claims, body: Mapping[str, Any], settings: 
     if asked.decision is not None:
         return _repeat(asked.decision, claims.officer_id, _fingerprint(given))
     allowed = allowed_actions(session, asked.request, settings)
-    form = forms.read(asked.request.kind, body.get("action"), fields, settings.locale, allowed)
-    _the_text_that_was_read(asked.request, body.get("revision_sha256"), settings.locale)
+    form = forms.read(asked.request.kind, body.get("action"), fields, settings.speaks, allowed)
+    _the_text_that_was_read(asked.request, body.get("revision_sha256"), settings.speaks)
     making_sense.check(case, asked.request, form)
     if asked.request.kind in JUDGES_A_TEXT:
         signing.refuse_if_involved(case, session.get_one(Revision, asked.request.revision_id), claims.officer_id)

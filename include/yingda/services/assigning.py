@@ -88,7 +88,7 @@ def reassign(case: Case, given: Reassign, actor: str) -> None:
         )
     making_sense.check(case, None, given)
     if given.unit == incident.unit_id:
-        raise FieldsRefused({"unit": "holds it already" if case.locale == "en" else "已由该单位办理"})
+        raise FieldsRefused({"unit": "holds it already" if case.speaks == "en" else "已由该单位办理"})
     asking.withdraw_all(case, "reassigned", actor=actor, keep=asking.BESIDE)
     _notify(case, given.unit, "account", actor, reason=given.reason)
 

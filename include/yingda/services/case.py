@@ -37,12 +37,13 @@ class Case:
         self.incident.stage = stage
 
     def not_now(self, chinese: str, english: str) -> NotNow:
-        """Return the refusal of what cannot be done where the incident stands, in the office's language."""
-        return NotNow(english if self.locale == "en" else chinese)
+        """Return the refusal of what cannot be done where the incident stands, in the language of who is told."""
+        return NotNow(english if self.speaks == "en" else chinese)
 
     @property
-    def locale(self) -> str:
-        return self.settings.locale
+    def speaks(self) -> str:
+        """The language of whoever is acting: for what they are told. What is stored speaks `settings.locale`."""
+        return self.settings.speaks
 
 
 def take(session: Session, number: str, settings: Settings, now: datetime) -> Case:

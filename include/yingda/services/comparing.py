@@ -51,10 +51,10 @@ def compare(
     for name in form.model_fields:
         old, new = _words(before.get(name), house), _words(after.get(name), house)
         if old != new:
-            found.append(Changed(name, field_label(form, name, house.locale), difference(old, new)))
+            found.append(Changed(name, field_label(form, name, house.speaks), difference(old, new)))
     old, new = ("\n".join(file["name"] for file in text.get("attachments", ())) for text in (before, after))
     if old != new:
-        label = "Files" if house.locale == "en" else "佐证文件"
+        label = "Files" if house.speaks == "en" else "佐证文件"
         found.append(Changed("attachments", label, difference(old, new)))
     return tuple(found)
 

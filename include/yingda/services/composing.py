@@ -67,7 +67,7 @@ def compose(session: Session, message: OutboxMessage, settings: Settings) -> Let
         "board_link": board_link(settings, incident),
     }
     values |= _VALUES[message.template](session, message, settings)
-    words = rendering.mail(message.template, settings.locale, **values)
+    words = rendering.mail(message.template, settings.speaks, **values)
     return Letter(
         to=officer.email,
         to_name=_name(officer, settings),
@@ -76,7 +76,7 @@ def compose(session: Session, message: OutboxMessage, settings: Settings) -> Let
         html=words.html,
         message_id=message.message_id,
         sender=settings.roster.office.email,
-        sender_name=settings.roster.office.name_en if settings.locale == "en" else settings.roster.office.name,
+        sender_name=settings.roster.office.name_en if settings.speaks == "en" else settings.roster.office.name,
     )
 
 
@@ -102,7 +102,7 @@ def board_link(settings: Settings, incident: Incident | None) -> str:
 
 
 def _name(who: Any, settings: Settings) -> str:
-    return str(who.name_en if settings.locale == "en" else who.name)
+    return str(who.name_en if settings.speaks == "en" else who.name)
 
 
 def _person(officer_id: str | None, settings: Settings) -> str | None:
@@ -115,10 +115,10 @@ def _request(session: Session, message: OutboxMessage, settings: Settings) -> di
     return {
         "request": {
             "kind": request.kind.value,
-            "kind_label": life.label(request.kind, settings.locale),
+            "kind_label": life.label(request.kind, settings.speaks),
             "round": request.round,
             "due_at": request.due_at,
-            "clock_label": clocks.label(clock.kind, settings.locale) if clock else None,
+            "clock_label": clocks.label(clock.kind, settings.speaks) if clock else None,
         },
         "deputy_for": _person(message.values.get("deputy_for"), settings),
         "comments": returned_with(session, request, settings),
@@ -154,13 +154,13 @@ def returned_with(session: Session, request: Request, settings: Settings) -> lis
     form = forms.FORMS[judged_by]["return"]
     payload = row.Decision.payload
     of_fields = [
-        f"{field_label(form, forms.SPEAKS_OF + name, settings.locale)}{'：' if settings.locale != 'en' else ': '}{said}"
+        f"{field_label(form, forms.SPEAKS_OF + name, settings.speaks)}{'：' if settings.speaks != 'en' else ': '}{said}"
         for name, said in forms.by_field(payload).items()
     ]
     return [
         {
             "author_name": _person(row.Decision.officer_id, settings),
-            "role_label": roles.label(row.role, settings.locale),
+            "role_label": roles.label(row.role, settings.speaks),
             "text": "\n".join([payload["comment"], *of_fields]),
             "at": row.Decision.at,
         }
@@ -179,16 +179,16 @@ def _ladder(session: Session, message: OutboxMessage, settings: Settings) -> dic
     told_as = message.values["told_as"]
     return {
         "clock": {
-            "kind_label": clocks.label(clock.kind, settings.locale),
+            "kind_label": clocks.label(clock.kind, settings.speaks),
             "started_at": clock.started_at,
             "due_at": clock.due_at,
             "missed": raised > clock.due_at,
         },
-        "rung": _rung(message.values, settings.locale),
-        "late": lateness_label(raised - clock.due_at, settings.locale) if raised > clock.due_at else None,
-        "remaining": lateness_label(clock.due_at - raised, settings.locale) if raised < clock.due_at else None,
+        "rung": _rung(message.values, settings.speaks),
+        "late": lateness_label(raised - clock.due_at, settings.speaks) if raised > clock.due_at else None,
+        "remaining": lateness_label(clock.due_at - raised, settings.speaks) if raised < clock.due_at else None,
         "asked": sorted({str(_person(p.officer_id, settings)) for r in waited_for for p in r.addressees}),
-        "reason_told": None if told_as == ASKED else _as_role(Role(told_as), settings.locale),
+        "reason_told": None if told_as == ASKED else _as_role(Role(told_as), settings.speaks),
         "deputy_for": _person(message.values.get("deputy_for"), settings),
         "link": linking.link(settings, request, message.officer_id) if request else None,
     }
@@ -270,12 +270,12 @@ _NOTICES: dict[str, tuple[str, str]] = {
 
 
 def _notice(session: Session, message: OutboxMessage, settings: Settings) -> dict[str, Any]:
-    english = settings.locale == "en"
+    english = settings.speaks == "en"
     values = message.values
     lines: list[str] = []
     if "request_kind" in values:
-        what = life.label(RequestKind(values["request_kind"]), settings.locale)
-        who = roles.label(Role(values["role"]), settings.locale)
+        what = life.label(RequestKind(values["request_kind"]), settings.speaks)
+        who = roles.label(Role(values["role"]), settings.speaks)
         lines.append(
             f"{what}: nobody holding the role {who} may do it (author, signer of another stage, or nobody named)."
             " Please amend the roster."
@@ -305,7 +305,7 @@ def _notice(session: Session, message: OutboxMessage, settings: Settings) -> dic
 
 def _lead(session: Session, message: OutboxMessage, settings: Settings) -> dict[str, Any]:
     """Return what a notice says of a reported lead, and where on the desk it is settled."""
-    english, locale = settings.locale == "en", settings.locale
+    english, locale = settings.speaks == "en", settings.speaks
     lead = session.scalars(select(ReportedLead).where(ReportedLead.public_id == message.values["lead"])).one()
     grade = severity.label(lead.severity, locale)
     if lead.urgent:

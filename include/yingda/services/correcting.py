@@ -44,7 +44,7 @@ def _decide(case: Case, kind: StatementKind, reason: str, actor: str) -> None:
     wrong = _wrong_statement(case, kind)
     reason = reason.strip()
     if not reason:
-        raise FieldsRefused({"reason": "is required" if case.locale == "en" else "必填"})
+        raise FieldsRefused({"reason": "is required" if case.speaks == "en" else "必填"})
     case.record(_DECIDED[kind][0], actor, sha256=wrong.revision.sha256, reason=reason)
     if case.incident.stage is Stage.VERIFICATION:
         # An interim word is public while the unit verifies on: its correction comes first, then the report goes on.
@@ -61,7 +61,7 @@ def _wrong_statement(case: Case, kind: StatementKind) -> Published:
     :raises NotNow: says why not, and what to do
     """
     incident = case.incident
-    number, stage = incident.number, life.label(incident.stage, case.locale)
+    number, stage = incident.number, life.label(incident.stage, case.speaks)
     chinese, english = _DECIDED[kind][1:]
     speaking.refuse_if_merged(case)
     standing = published.newest(case.session, incident.id)

@@ -45,7 +45,7 @@ class Courier:
         clock: Callable[[], datetime],
     ) -> None:
         self._transaction = transaction
-        self._settings = settings
+        self._settings = settings.for_the_record()
         self._server = server
         self._clock = clock
 

@@ -139,7 +139,7 @@ def of(session: Session, incident: Incident, house: Settings) -> Dossier:
     seen = session.scalars(
         select(Observation).where(Observation.incident_id == mine).order_by(Observation.seen_at, Observation.id)
     )
-    accounts = {one.id: one.label(house.locale) for one in house.policy.official_accounts}
+    accounts = {one.id: one.label(house.speaks) for one in house.policy.official_accounts}
     return Dossier(
         commitments=tuple(
             CommitmentSeen(
@@ -201,7 +201,7 @@ def of(session: Session, incident: Incident, house: Settings) -> Dossier:
         wanted_statement=incident.wanted_statement,
         wanted_reason=incident.wanted_reason,
         files=attaching.of_incident(session, incident, house),
-        feedback=hearing.seen(session, incident, house.locale),
+        feedback=hearing.seen(session, incident, house.speaks),
     )
 
 

@@ -107,7 +107,7 @@ def _unanswered(case: Case) -> list[Enquiry]:
 
 
 def _refuse(case: Case, given: Enquire) -> None:
-    english = case.locale == "en"
+    english = case.speaks == "en"
     wrong: dict[str, str] = {}
     asked_at = given.asked_at or case.now
     if asked_at > case.now:

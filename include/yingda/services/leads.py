@@ -122,7 +122,7 @@ def join(session: Session, lead_id: str, given: JoinLead, actor: str, settings: 
     lead = _take(session, lead_id, given.reason)
     if lead.source_url is not None:
         opening.hold_link(session, lead.source_url)
-    english = settings.locale == "en"
+    english = settings.speaks == "en"
     try:
         case = take(session, given.incident_no.upper(), settings, now)
     except IncidentNotFound:
@@ -249,7 +249,7 @@ def _as_trigger(said: dict[str, Any]) -> LeadConf:
 
 
 def _check(unit: str | None, reporter: str | None, seen_at: datetime | None, settings: Settings, now: datetime) -> None:
-    english, wrong = settings.locale == "en", {}
+    english, wrong = settings.speaks == "en", {}
     if unit:
         try:
             settings.roster.unit(unit)
@@ -267,7 +267,7 @@ def _check(unit: str | None, reporter: str | None, seen_at: datetime | None, set
             )
     if seen_at is not None:
         try:
-            observing.check_seen_at(seen_at, now, settings.locale)
+            observing.check_seen_at(seen_at, now, settings.speaks)
         except FieldsRefused as refused:
             wrong |= refused.fields
     if wrong:

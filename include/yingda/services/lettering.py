@@ -62,10 +62,10 @@ def propose(case: Case, given: ProposeLetter, actor: str) -> None:
     ground = next((one for one in rule.grounds if one.id == given.ground), None)
     if ground is None:
         allowed = ", ".join(one.id for one in rule.grounds)
-        kind = life.label(given.kind, case.locale)
+        kind = life.label(given.kind, case.speaks)
         wrong["ground"] = (
             f"is no ground for this: {kind}; one of: {allowed}"
-            if case.locale == "en"
+            if case.speaks == "en"
             else f"不能作为{kind}的事由，只能是：{allowed}"
         )
     if wrong or ground is None:
@@ -84,7 +84,7 @@ def propose(case: Case, given: ProposeLetter, actor: str) -> None:
         refutation=given.refutation,
         evidence=list(given.evidence),
         ground=ground.id,
-        ground_text=ground.label(case.locale),
+        ground_text=ground.label(case.settings.locale),
         revision_id=report.id,
         proposed_by=actor,
         proposed_at=case.now,
@@ -120,7 +120,7 @@ def approved(case: Case, request: Request, answer: ApproveLetter, actor: str) ->
     letter = of_request(case.session, request)
     _refuse_author(case, letter, actor)
     report = _approved_report(case)
-    english = case.locale == "en"
+    english = case.speaks == "en"
     if report is None:
         until = "; decide once it is approved" if english else "；请在报告获批后再审定"
         raise FieldsRefused({"action": _why_no_report(case) + until})
@@ -151,7 +151,7 @@ def sent(case: Case, request: Request, answer: LetterSent, actor: str) -> None:
     :raises FieldsRefused: a drill's letter is never sent; or it was sent before it was approved
     """
     letter = of_request(case.session, request)
-    english = case.locale == "en"
+    english = case.speaks == "en"
     if case.incident.drill:
         raise FieldsRefused({"action": "drill: not to be sent" if english else "演练：不得送出"})
     if letter.decided_at is not None and answer.when + speaking.AS_TYPED <= letter.decided_at:
@@ -287,13 +287,13 @@ def _refuted(report: Revision) -> tuple[str, ...]:
 def _why_no_report(case: Case) -> str:
     number = case.incident.number
     if case.incident.outcome in _NOT_HERE:
-        what = life.label(case.incident.outcome, case.locale)
-        return f"{number}: {what}" if case.locale == "en" else f"{number} {what}"
+        what = life.label(case.incident.outcome, case.speaks)
+        return f"{number}: {what}" if case.speaks == "en" else f"{number} {what}"
     if asking.latest_revision(case, DocumentKind.REPORT) is None:
-        return f"{number} has no report that refutes a claim" if case.locale == "en" else f"{number} 还没有核查报告"
+        return f"{number} has no report that refutes a claim" if case.speaks == "en" else f"{number} 还没有核查报告"
     return (
         f"The newest report of {number} is not approved by the branch leader"
-        if case.locale == "en"
+        if case.speaks == "en"
         else f"{number} 最新的核查报告尚未经分管领导批准"
     )
 
@@ -301,14 +301,14 @@ def _why_no_report(case: Case) -> str:
 def _why_not_refuted(case: Case) -> str:
     return (
         "the newest approved report does not name this claim as untrue"
-        if case.locale == "en"
+        if case.speaks == "en"
         else "最新获批的核查报告没有把这一说法列为不属实"
     )
 
 
 def _refuse_the_same_again(case: Case, given: ProposeLetter, report: Revision) -> None:
     """Refuse what is being decided, what was approved for the same recipient, and what was refused for want of more."""
-    english = case.locale == "en"
+    english = case.speaks == "en"
     for earlier in of_incident(case):
         if earlier.claim != given.claim:
             continue
@@ -353,6 +353,7 @@ def as_approved(session: Session, letter: OutsideLetter, incident: Incident, hou
 
 def _in_words(session: Session, letter: OutsideLetter, incident: Incident, house: Settings) -> Letter:
     """Put a decided letter into words: always the same ones, as long as roster, templates and language stay."""
+    house = house.for_the_record()
     decision, role = session.execute(
         select(Decision, Request.role)
         .join(Request, Decision.request_id == Request.id)

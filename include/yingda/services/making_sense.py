@@ -29,7 +29,7 @@ class Look:
 
     def refuse(self, name: str, chinese: str, english: str) -> None:
         """Note what is wrong with a field; the first thing said of it stands."""
-        self.wrong.setdefault(name, english if self.case.locale == "en" else chinese)
+        self.wrong.setdefault(name, english if self.case.speaks == "en" else chinese)
 
     def unit(self, name: str, value: str) -> None:
         """Refuse a unit that the roster does not know."""

@@ -233,7 +233,7 @@ def _is_settled(source: Case, request: Request) -> bool:
 def _because(source: Case, reason: str, *, undone: bool = False) -> str:
     """Return why the target's severity changes, in words that name the merge."""
     number = source.incident.number
-    if source.locale == "en":
+    if source.settings.locale == "en":
         words = f"Merge of {number} undone" if undone else f"{number} was merged into it"
         return f"{words}: {reason}" if reason else words
     words = f"撤销 {number} 的并入" if undone else f"{number} 并入"
@@ -241,7 +241,7 @@ def _because(source: Case, reason: str, *, undone: bool = False) -> str:
 
 
 def _no_such_target(number: str, into: str, unknown: bool, settings: Settings) -> str:
-    english = settings.locale == "en"
+    english = settings.speaks == "en"
     if unknown:
         return (
             f"no incident has the number {into!r}; numbers look like YQCZBG-2026-001"
@@ -257,4 +257,4 @@ def _no_such_target(number: str, into: str, unknown: bool, settings: Settings) -
 
 def _not_merged(number: str, settings: Settings) -> NotNow:
     english = f"{number} is not merged into another incident, so there is nothing to undo."
-    return NotNow(english if settings.locale == "en" else f"{number} 没有并入其他事件，无可撤销。")
+    return NotNow(english if settings.speaks == "en" else f"{number} 没有并入其他事件，无可撤销。")

@@ -22,7 +22,7 @@ def officer(officer_id: str, house: Settings) -> Named:
         found = house.roster.officer(officer_id)
     except UnknownOfficer:
         return Named(officer_id, officer_id)
-    return Named(officer_id, found.name_en if house.locale == "en" else found.name)
+    return Named(officer_id, found.name_en if house.speaks == "en" else found.name)
 
 
 def unit(unit_id: str, house: Settings) -> Named:
@@ -31,7 +31,7 @@ def unit(unit_id: str, house: Settings) -> Named:
         found = house.roster.unit(unit_id)
     except UnknownUnit:
         return Named(unit_id, unit_id)
-    return Named(unit_id, found.name_en if house.locale == "en" else found.name)
+    return Named(unit_id, found.name_en if house.speaks == "en" else found.name)
 
 
 def units(house: Settings) -> tuple[Named, ...]:

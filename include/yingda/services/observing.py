@@ -39,7 +39,7 @@ def observe(case: Case, seen_at: datetime, text: str, actor: str) -> None:
             f"{incident.number} 已办结。请先重新办理，再登记动态。",
             f"{incident.number} is closed. Reopen it first, then add the observation.",
         )
-    check_seen_at(seen_at, case.now, case.locale)
+    check_seen_at(seen_at, case.now, case.speaks)
     note(case, seen_at, text, actor)
 
 

@@ -131,7 +131,7 @@ def reopen(
         chinese = f"{incident.number} 已并入 {into}。请先撤销并入，撤销后从原来的环节继续办理。"
         raise case.not_now(chinese, english)
     if not incident.stage.is_past(Stage.LIVE_CHECK):
-        standing = life.label(incident.stage, case.locale)
+        standing = life.label(incident.stage, case.speaks)
         raise case.not_now(
             f"{incident.number} 还在办理（{standing}），无需重新办理。",
             f"{incident.number} is still being handled (at {standing}); it need not be reopened.",

@@ -70,4 +70,4 @@ def _settled_already(settings: Settings) -> NotNow:
 
 
 def _not_now(settings: Settings, chinese: str, english: str) -> NotNow:
-    return NotNow(english if settings.locale == "en" else chinese)
+    return NotNow(english if settings.speaks == "en" else chinese)

@@ -34,9 +34,9 @@ def regrade(case: Case, severity: Severity, reason: str, actor: str) -> None:
             f"{incident.number} is closed. Reopen it first, then regrade it.",
         )
     if not reason.strip():
-        raise FieldsRefused({"reason": "is required" if case.locale == "en" else "必填"})
+        raise FieldsRefused({"reason": "is required" if case.speaks == "en" else "必填"})
     if severity is incident.severity:
-        same = f"is {severity.value} already" if case.locale == "en" else "已经是这个级别"
+        same = f"is {severity.value} already" if case.speaks == "en" else "已经是这个级别"
         raise FieldsRefused({"severity": same})
     was = incident.severity
     incident.severity = severity

@@ -31,7 +31,7 @@ def record(case: Case, given: RecordReply, actor: str) -> None:
         number = case.incident.number
         raise NotNow(
             f"Nothing signed is public yet in {number}, so no reply can rest on it. Publish a statement first."
-            if case.locale == "en"
+            if case.speaks == "en"
             else f"{number} 还没有已签发并公开的说明，不能以官方账号答复。请先发布说明。"
         )
     wrong = _wrong_account(case, given) | _wrong_url(case, given)
@@ -71,7 +71,7 @@ def _wrong_account(case: Case, given: RecordReply) -> dict[str, str]:
     if given.account in known:
         return {}
     allowed = ", ".join(known)
-    return {"account": f"must be one of: {allowed}" if case.locale == "en" else f"只能是：{allowed}"}
+    return {"account": f"must be one of: {allowed}" if case.speaks == "en" else f"只能是：{allowed}"}
 
 
 def _wrong_url(case: Case, given: RecordReply) -> dict[str, str]:
@@ -79,18 +79,18 @@ def _wrong_url(case: Case, given: RecordReply) -> dict[str, str]:
         key = url_key(web_address(given.url))
     except ValueError:
         english = "must be an address of the web without a user name, such as https://www.example.org/reply/1"
-        return {"url": english if case.locale == "en" else "须为不带用户名的网址，如 https://www.example.org/reply/1"}
+        return {"url": english if case.speaks == "en" else "须为不带用户名的网址，如 https://www.example.org/reply/1"}
     rows = case.session.scalars(select(OfficialReply).where(OfficialReply.incident_id == case.incident.id))
     same = next((row for row in rows if url_key(row.url) == key), None)
     if same is None:
         return {}
     when = rendering.local(same.at)
-    said = f"{same.url} is on record since {when}" if case.locale == "en" else f"{same.url} 已于 {when} 登记"
+    said = f"{same.url} is on record since {when}" if case.speaks == "en" else f"{same.url} 已于 {when} 登记"
     return {"url": said}
 
 
 def _wrong_moment(case: Case, given: RecordReply) -> dict[str, str]:
     if given.when > case.now:
-        return {"when": "must not lie in the future" if case.locale == "en" else "不能晚于现在"}
+        return {"when": "must not lie in the future" if case.speaks == "en" else "不能晚于现在"}
     english = "nothing signed was public then; a reply rests on a statement that is"
-    return {"when": english if case.locale == "en" else "那时还没有已签发并公开的说明，答复须以公开的说明为依据"}
+    return {"when": english if case.speaks == "en" else "那时还没有已签发并公开的说明，答复须以公开的说明为依据"}

@@ -82,7 +82,7 @@ def _take(session: Session, publication_id: int, settings: Settings, now: dateti
     """Lock the incident, then read the publication as it is under that lock."""
     incident_id = session.scalar(select(Publication.incident_id).where(Publication.id == publication_id))
     if incident_id is None:
-        english = settings.locale == "en"
+        english = settings.speaks == "en"
         raise NotNow("There is no such publication." if english else "没有这项发布。")
     case = take_by_id(session, incident_id, settings, now)
     return case, session.get_one(Publication, publication_id, populate_existing=True)

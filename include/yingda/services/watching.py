@@ -55,7 +55,7 @@ def look_at(session: Session, given: CheckSite, actor: str, settings: Settings, 
 
     :raises FieldsRefused: the site is not on the list, or another day than today is meant
     """
-    english, today = settings.locale == "en", shanghai_date(now)
+    english, today = settings.speaks == "en", shanghai_date(now)
     wrong: dict[str, str] = {}
     known = [site.id for site in settings.policy.watched_sites]
     if given.site not in known:
@@ -78,7 +78,7 @@ def round_of(session: Session, day: date, settings: Settings, now: datetime) -> 
     listed = {site.id: site for site in settings.policy.watched_sites}
     gone = [row for row in rows.values() if row.site not in listed]
     sites = [
-        _seen(site.id, site.label(settings.locale), site.url, rows.get(site.id), settings) for site in listed.values()
+        _seen(site.id, site.label(settings.speaks), site.url, rows.get(site.id), settings) for site in listed.values()
     ]
     sites += [_seen(row.site, row.site, None, row, settings) for row in sorted(gone, key=lambda row: row.id)]
     return Round(

@@ -10,7 +10,7 @@ from fastapi import APIRouter, BackgroundTasks, Depends, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
 from yingda import wiring
-from yingda.desk import acting, fields, incident_page, linked, repeatable
+from yingda.desk import acting, fields, incident_page, linked, repeatable, viewer
 from yingda.desk.access import may_act
 from yingda.desk.pages import message, root_of, say
 from yingda.desk.replying import LONGEST_JSON, Json, NotJson, body_of, json_object
@@ -39,7 +39,7 @@ def act(
     request: Request, number: str, action: Known, user: GetUserDep, background: BackgroundTasks, body: Body
 ) -> Response:
     """Do it; the fields of each act are those of its form (domain/acts.py)."""
-    if not acting.from_our_page(request, wiring.settings()):
+    if not acting.from_our_page(request, viewer.house()):
         return Json({"error": "cross_site"}, status_code=403)
     account = user.get_name()
     try:
@@ -68,7 +68,7 @@ def act_by_form(
     request: Request, number: str, action: Known, user: GetUserDep, background: BackgroundTasks, body: Body
 ) -> Response:
     """Do what a form of the incident's page asks for; the page shows it afterwards, or what is wrong with it."""
-    house = wiring.settings()
+    house = viewer.house()
     account = user.get_name()
     here = f"{root_of(request)}/incidents/{quote(number, safe='')}"
     back = (here, say("回到事件", "Back to the incident"))

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
 
 from yingda import wiring
-from yingda.desk import attachments, board_page, incident_page, registers
+from yingda.desk import attachments, board_page, incident_page, registers, viewer
 from yingda.desk.access import may_view
 from yingda.desk.board_page import Chosen
 from yingda.desk.incident_page import to_board
@@ -47,7 +47,7 @@ def incident(request: Request, number: str, user: GetUserDep) -> Response:
 @router.get("/incidents/{number}/files/{file_id}")
 def file(request: Request, number: str, file_id: str) -> Response:
     """Show a file that an officer sent as evidence."""
-    house = wiring.settings()
+    house = viewer.house()
     try:
         with wiring.reading() as session:
             files = viewing.incident(session, number, house, wiring.utcnow()).files
@@ -78,13 +78,13 @@ def run(request: Request, run_id: str = "") -> Response:
 @router.get("/register")
 def register_days(request: Request) -> Response:
     """List the registers that were compiled, latest first."""
-    return page(request, "register", days=registers.days(wiring.settings()))
+    return page(request, "register", days=registers.days(viewer.house()))
 
 
 @router.get("/register/{day}/{name}")
 def register_file(request: Request, day: str, name: str) -> Response:
     """Show or download a file of a day's register."""
-    path = registers.file(wiring.settings(), day, name)
+    path = registers.file(viewer.house(), day, name)
     if path is None:
         heading = say(f"没有 {day} 的这份汇总表", f"There is no such register of {day}")
         back = (f"{root_of(request)}/register", say("全部汇总表", "All registers"))

@@ -9,7 +9,7 @@ from fastapi import APIRouter, BackgroundTasks, Depends, Request
 from fastapi.responses import Response
 
 from yingda import wiring
-from yingda.desk import acting, linked, receiving
+from yingda.desk import acting, linked, receiving, viewer
 from yingda.desk.pages import message, page, root_of, say
 from yingda.desk.receiving import Sent
 from yingda.domain import feedback
@@ -27,7 +27,7 @@ Form = Annotated[Sent, Depends(receiving.plain)]
 @router.get("/feedback/{number}")
 def ask(request: Request, number: str) -> Response:
     """Ask whether a statement settled the matter. Changes nothing: a ballot is kept nowhere until it is cast."""
-    house, now = wiring.settings(), wiring.utcnow()
+    house, now = viewer.house(), wiring.utcnow()
     with wiring.reading() as session:
         about = hearing.matter(session, number)
     if about is None:
@@ -38,7 +38,7 @@ def ask(request: Request, number: str) -> Response:
 @router.post("/feedback/{number}")
 def take_vote(request: Request, number: str, form: Form, background: BackgroundTasks) -> Response:
     """Count a vote; the page says that it was received."""
-    house, now = wiring.settings(), wiring.utcnow()
+    house, now = viewer.house(), wiring.utcnow()
     sent = form.fields
     with wiring.reading() as session:
         about = hearing.matter(session, number)
@@ -48,7 +48,7 @@ def take_vote(request: Request, number: str, form: Form, background: BackgroundT
     if not acting.from_our_page(request, house):
         return _page(request, about, again, sent, {"form": _not_ours()}, status=403)
     try:
-        vote = typed.check(feedback.Vote, _given(sent), house.locale)
+        vote = typed.check(feedback.Vote, _given(sent), house.speaks)
         with wiring.transaction() as session:
             case = take(session, number, house, now)
             hearing.vote(case, sent.get("ballot", ""), vote)
@@ -83,7 +83,7 @@ def _page(
     *,
     status: int = 200,
 ) -> Response:
-    house = wiring.settings()
+    house = viewer.house()
     return page(
         request,
         "feedback",
@@ -92,7 +92,7 @@ def _page(
         ballot=ballot,
         kept=sent or {},
         wrong=wrong or {},
-        reasons=[(reason.value, feedback.label(reason, house.locale)) for reason in feedback.Reason],
+        reasons=[(reason.value, feedback.label(reason, house.speaks)) for reason in feedback.Reason],
         longest=feedback.LONGEST_WORDS,
         here=f"{root_of(request)}/feedback/{about.incident_no}",
     )

@@ -16,7 +16,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
 from yingda import rendering, wiring
-from yingda.desk import access, acting, asking_for, fields, linked, repeatable
+from yingda.desk import access, acting, asking_for, fields, linked, repeatable, viewer
 from yingda.desk.access import may_act, may_view
 from yingda.desk.fields import Form
 from yingda.desk.pages import message, page, root_of, say
@@ -70,7 +70,7 @@ def listed(state: str = "", limit: str = "", offset: str = "") -> Response:
     except FieldsRefused as wrong:
         return Json(wrong.fields, status_code=422)
     with wiring.reading() as session:
-        found, total = lead_desk.leads(session, wiring.settings(), wanted, limit=count, offset=start)
+        found, total = lead_desk.leads(session, viewer.house(), wanted, limit=count, offset=start)
     return Json({"leads": found, "total": total})
 
 
@@ -79,7 +79,7 @@ def one(lead_id: str) -> Response:
     """Return one lead, and what became of it."""
     try:
         with wiring.reading() as session:
-            return Json(lead_desk.lead(session, lead_id, wiring.settings()))
+            return Json(lead_desk.lead(session, lead_id, viewer.house()))
     except LeadNotFound as problem:
         return _refused(problem)
 
@@ -136,7 +136,7 @@ def report_by_form(
     request: Request, user: GetUserDep, background: BackgroundTasks, body: Annotated[bytes, Depends(_form)]
 ) -> Response:
     """Take the lead of the form; the page of the lead says what became of it. The same form again is the same lead."""
-    house, account = wiring.settings(), user.get_name()
+    house, account = viewer.house(), user.get_name()
     sent = _sent(body)
     given = fields.given(ReportLead, sent)
     if not _ours(request, sent, account, "leads", house):
@@ -173,7 +173,7 @@ def settle_by_form(
     body: Annotated[bytes, Depends(_form)],
 ) -> Response:
     """Do what a form of the lead's page asks for; the page shows it afterwards, or what is wrong with it."""
-    house, account = wiring.settings(), user.get_name()
+    house, account = viewer.house(), user.get_name()
     sent = _sent(body)
     given = fields.given(SETTLING[action], sent)
     if not _ours(request, sent, account, f"lead:{lead_id}", house):
@@ -194,14 +194,14 @@ def settle_by_form(
 
 
 def _report(session: Session, given: Mapping[str, Any], account: str) -> Settled:
-    house = wiring.settings()
-    form = typed_fields.check(ReportLead, given, house.locale)
+    house = viewer.house()
+    form = typed_fields.check(ReportLead, given, house.speaks)
     return leads.report(session, form, acting.actor_of(account), house, wiring.utcnow())
 
 
 def _settle(session: Session, lead_id: str, action: str, given: Mapping[str, Any], account: str) -> Settled:
-    house = wiring.settings()
-    form = typed_fields.check(SETTLING[action], given, house.locale)
+    house = viewer.house()
+    form = typed_fields.check(SETTLING[action], given, house.speaks)
     return _DO[action](session, lead_id, form, acting.actor_of(account), house, wiring.utcnow())
 
 
@@ -213,7 +213,7 @@ def _done_once(
     do: Callable[[Session, Mapping[str, Any]], Settled],
     status: int = repeating.OK,
 ) -> Response:
-    if not acting.from_our_page(request, wiring.settings()):
+    if not acting.from_our_page(request, viewer.house()):
         return Json({"error": "cross_site"}, status_code=403)
     try:
         given = json_object(body)
@@ -246,7 +246,7 @@ def _refused(problem: YingdaError) -> Response:
     if isinstance(problem, NotNow):
         return Json({"error": "not_now", "detail": str(problem)}, status_code=409)
     if isinstance(problem, LeadSettled):
-        house = wiring.settings()
+        house = viewer.house()
         said = {
             "error": "settled",
             "detail": _settled_words(problem, house),
@@ -262,8 +262,8 @@ def _refused(problem: YingdaError) -> Response:
 def _settled_words(problem: LeadSettled, house: Settings) -> str:
     who = naming.actor(problem.settled_by, house)
     name = who.name if who is not None else say("系统", "the system")
-    at = rendering.local_long(problem.at, house.locale)
-    state = life.label(LeadState(problem.state), house.locale)
+    at = rendering.local_long(problem.at, house.speaks)
+    state = life.label(LeadState(problem.state), house.speaks)
     number = problem.incident_no or ""
     if problem.state == LeadState.DISMISSED:
         return say(
@@ -308,7 +308,7 @@ def _list(
     *,
     status: int = 200,
 ) -> Response:
-    house, now = wiring.settings(), wiring.utcnow()
+    house, now = viewer.house(), wiring.utcnow()
     count, start = asking_for.stretch(limit, offset)
     with wiring.reading() as session:
         found, total = lead_desk.leads(session, house, LeadState(state) if state else None, limit=count, offset=start)
@@ -350,7 +350,7 @@ def _lead(
     status: int = 200,
 ) -> Response:
     """Show a lead; a form that was refused stands there as it was typed, whatever became of the lead meanwhile."""
-    house, now = wiring.settings(), wiring.utcnow()
+    house, now = viewer.house(), wiring.utcnow()
     try:
         with wiring.reading() as session:
             seen = lead_desk.lead(session, lead_id, house)
@@ -426,7 +426,7 @@ def _for_no_field(form: Form | None, wrong: Mapping[str, str] | None) -> list[st
 
 
 def _waited(seen: LeadSeen, now: Any, house: Settings) -> str:
-    return lateness_label((seen.settled_at or now) - seen.reported_at, house.locale)
+    return lateness_label((seen.settled_at or now) - seen.reported_at, house.speaks)
 
 
 router = APIRouter()

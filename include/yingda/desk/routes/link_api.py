@@ -8,7 +8,7 @@ from fastapi import APIRouter, BackgroundTasks, Depends, Header, Request
 from fastapi.responses import Response
 
 from yingda import wiring
-from yingda.desk import linked
+from yingda.desk import linked, viewer
 from yingda.desk.link_refusals import for_program
 from yingda.desk.pages import say
 from yingda.desk.replying import LONGEST_JSON, Json, NotJson, body_of, json_object
@@ -32,7 +32,7 @@ Token = Annotated[str, Header(alias="X-Desk-Token")]
 @router.get("")
 def show(token: Token = "") -> Response:
     """Return the request, its form and what there is to read; with a decision, once there is one."""
-    house, now = wiring.settings(), wiring.utcnow()
+    house, now = viewer.house(), wiring.utcnow()
     try:
         _claims, brief = linked.see(token, house, now)
     except YingdaError as problem:
@@ -43,7 +43,7 @@ def show(token: Token = "") -> Response:
 @router.post("")
 def answer(background: BackgroundTasks, body: Annotated[bytes, Depends(_body)], token: Token = "") -> Response:
     """Take an answer; the same one again gets the same reply."""
-    house, now = wiring.settings(), wiring.utcnow()
+    house, now = viewer.house(), wiring.utcnow()
     try:
         # Whoever has no link learns nothing about what a body should look like.
         linking.read(house, token, now)

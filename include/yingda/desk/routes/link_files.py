@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from yingda import wiring
-from yingda.desk import attachments, fields, link_page, link_refusals, linked, receiving
+from yingda.desk import attachments, fields, link_page, link_refusals, linked, receiving, viewer
 from yingda.desk.link_refusals import for_program
 from yingda.desk.pages import message, root_of, say
 from yingda.desk.receiving import Sent
@@ -37,7 +37,7 @@ def remove(request: Request, public_id: str, file_id: str, form: Form) -> Respon
 @router.get("/r/{public_id}/files/{file_id}")
 def show(request: Request, public_id: str, file_id: str) -> Response:
     """Show a file that the officer of this link may read."""
-    house = wiring.settings()
+    house = viewer.house()
     token = request.cookies.get(receiving.COOKIE, "")
     try:
         _, brief = link_page.see(token, public_id, house)
@@ -49,7 +49,7 @@ def show(request: Request, public_id: str, file_id: str) -> Response:
 @router.post("/api/r/files")
 def add_by_program(form: Form, token: Token = "") -> Response:
     """Keep files, multipart field `files`; they go along with the answer that follows."""
-    house, now = wiring.settings(), wiring.utcnow()
+    house, now = viewer.house(), wiring.utcnow()
     try:
         linked.see(token, house, now)
         if not form.files:
@@ -64,7 +64,7 @@ def add_by_program(form: Form, token: Token = "") -> Response:
 @router.get("/api/r/files/{file_id}")
 def show_to_program(file_id: str, token: Token = "") -> Response:
     """Return a file that the officer of this link may read."""
-    house, now = wiring.settings(), wiring.utcnow()
+    house, now = viewer.house(), wiring.utcnow()
     try:
         _, brief = linked.see(token, house, now)
     except YingdaError as problem:
@@ -75,7 +75,7 @@ def show_to_program(file_id: str, token: Token = "") -> Response:
 @router.post("/api/r/files/{file_id}/remove")
 def remove_by_program(file_id: str, token: Token = "") -> Response:
     """Take a file back."""
-    house, now = wiring.settings(), wiring.utcnow()
+    house, now = viewer.house(), wiring.utcnow()
     try:
         attachments.remove(token, file_id, house, now)
     except YingdaError as problem:
@@ -84,7 +84,7 @@ def remove_by_program(file_id: str, token: Token = "") -> Response:
 
 
 def _and_go_on(request: Request, public_id: str, form: Sent, removed: str | None) -> Response:
-    house, now = wiring.settings(), wiring.utcnow()
+    house, now = viewer.house(), wiring.utcnow()
     token = request.cookies.get(receiving.COOKIE, "")
     try:
         _, brief = link_page.see(token, public_id, house)

@@ -10,7 +10,7 @@ from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
 from yingda import rendering, wiring
-from yingda.desk import attachments, fields, link_page, link_refusals, linked, receiving
+from yingda.desk import attachments, fields, link_page, link_refusals, linked, receiving, viewer
 from yingda.desk.pages import message, root_of, say
 from yingda.desk.receiving import Sent
 from yingda.domain.errors import (
@@ -32,7 +32,7 @@ KEPT_FOR = 7 * 24 * 3600  # seconds: long enough to write a report, far shorter 
 @router.get("/r")
 def arrive(request: Request, token: Annotated[str, Query()] = "") -> Response:
     """Take the token out of the address: into a cookie of this request only, and on to an address without it."""
-    house, now = wiring.settings(), wiring.utcnow()
+    house, now = viewer.house(), wiring.utcnow()
     try:
         claims = linking.read(house, token, now)
     except YingdaError as problem:
@@ -54,7 +54,7 @@ def arrive(request: Request, token: Annotated[str, Query()] = "") -> Response:
 @router.get("/r/{public_id}")
 def show(request: Request, public_id: str) -> Response:
     """Show the request with what was typed before, or what became of it. Changes nothing."""
-    house = wiring.settings()
+    house = viewer.house()
     token = request.cookies.get(receiving.COOKIE, "")
     try:
         claims, brief = link_page.see(token, public_id, house)
@@ -70,7 +70,7 @@ def show(request: Request, public_id: str) -> Response:
 @router.post("/r/{public_id}")
 def answer(request: Request, public_id: str, background: BackgroundTasks, form: Form) -> Response:
     """Take the answer of a form; the page that follows says that it was received."""
-    house, now = wiring.settings(), wiring.utcnow()
+    house, now = viewer.house(), wiring.utcnow()
     token = request.cookies.get(receiving.COOKIE, "")
     try:
         _, brief = link_page.see(token, public_id, house)
@@ -92,7 +92,7 @@ def answer(request: Request, public_id: str, background: BackgroundTasks, form: 
     except AnsweredAlready:
         return link_page.decided(request, linked.see(token, house, now)[1], conflict=True)
     except NotYours as refused:
-        said = refused_as_not_yours(refused, house.locale)
+        said = refused_as_not_yours(refused, house.speaks)
         return message(request, say("不能由您办理", "Not yours to decide"), [said], status=403)
     except YingdaError as problem:
         return link_refusals.page_of(request, problem, house, token)
@@ -103,7 +103,7 @@ def answer(request: Request, public_id: str, background: BackgroundTasks, form: 
 @router.post("/r/{public_id}/draft")
 def keep(request: Request, public_id: str, form: Form) -> Response:
     """Keep what is typed so far; nothing is answered by it. A page that keeps by itself gets the words only."""
-    house, now = wiring.settings(), wiring.utcnow()
+    house, now = viewer.house(), wiring.utcnow()
     token = request.cookies.get(receiving.COOKIE, "")
     try:
         _, brief = link_page.see(token, public_id, house)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from yingda import wiring
-from yingda.desk import asking_for, registers
+from yingda.desk import asking_for, registers, viewer
 from yingda.desk.access import may_view
 from yingda.desk.pages import say
 from yingda.desk.replying import Json
@@ -28,7 +28,7 @@ def incidents(
     stage: str = "", severity: str = "", unit: str = "", q: str = "", limit: str = "", offset: str = ""
 ) -> Response:
     """Return incidents, newest first, closed ones included; `total` counts them all."""
-    house = wiring.settings()
+    house = viewer.house()
     try:
         sought = asking_for.sought(house, stage, severity, unit, q, limit, offset)
     except FieldsRefused as wrong:
@@ -43,7 +43,7 @@ def incident(number: str) -> Response:
     """Return everything on record about one incident."""
     try:
         with wiring.reading() as session:
-            return Json(viewing.incident(session, number, wiring.settings(), wiring.utcnow()))
+            return Json(viewing.incident(session, number, viewer.house(), wiring.utcnow()))
     except IncidentNotFound:
         return Json({"error": "not_found"}, status_code=404)
 
@@ -57,14 +57,14 @@ def requests(status: str = "", limit: str = "", offset: str = "") -> Response:
     except FieldsRefused as wrong:
         return Json(wrong.fields, status_code=422)
     with wiring.reading() as session:
-        found, total = viewing.requests(session, wiring.settings(), state, limit=count, offset=start)
+        found, total = viewing.requests(session, viewer.house(), state, limit=count, offset=start)
     return Json({"requests": found, "total": total})
 
 
 @router.get("/api/register/{day}")
 def register(day: str) -> Response:
     """Return the register of a day, YYYY-MM-DD."""
-    path = registers.file(wiring.settings(), day, "register.json")
+    path = registers.file(viewer.house(), day, "register.json")
     if path is None:
         return Json({"error": "not_found"}, status_code=404)
     return Response(path.read_bytes(), media_type="application/json")

@@ -14,7 +14,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
 from yingda import rendering, wiring
-from yingda.desk import access, acting, fields, repeatable
+from yingda.desk import access, acting, fields, repeatable, viewer
 from yingda.desk.access import may_act, may_view
 from yingda.desk.pages import message, page, root_of, say
 from yingda.desk.replying import LONGEST_JSON, Json, NotJson, body_of, json_object, rfc3339
@@ -46,13 +46,13 @@ def round_of(day: str = "") -> Response:
     except FieldsRefused as wrong:
         return Json(wrong.fields, status_code=422)
     with wiring.reading() as session:
-        return Json(watching.round_of(session, wanted, wiring.settings(), wiring.utcnow()))
+        return Json(watching.round_of(session, wanted, viewer.house(), wiring.utcnow()))
 
 
 @router.post("/api/rounds", dependencies=[Depends(may_act)])
 def look_at(request: Request, user: GetUserDep, body: Body) -> Response:
     """Tick a site off for today: 201 for the first, 200 with who that was for everybody after."""
-    if not acting.from_our_page(request, wiring.settings()):
+    if not acting.from_our_page(request, viewer.house()):
         return Json({"error": "cross_site"}, status_code=403)
     account = user.get_name()
     try:
@@ -83,7 +83,7 @@ def show(request: Request, user: GetUserDep, day: str = "") -> Response:
 @router.post("/rounds", dependencies=[Depends(may_act)])
 def look_at_by_form(request: Request, user: GetUserDep, body: Body) -> Response:
     """Tick a site off; whoever comes second is told who was first, and loses no word they typed."""
-    house, account = wiring.settings(), user.get_name()
+    house, account = viewer.house(), user.get_name()
     today = shanghai_date(wiring.utcnow())
     try:
         sent = fields.received(body)
@@ -108,8 +108,8 @@ def look_at_by_form(request: Request, user: GetUserDep, body: Body) -> Response:
 
 
 def _tick(session: Session, given: Mapping[str, Any], account: str) -> tuple[bool, SiteSeen]:
-    house, now = wiring.settings(), wiring.utcnow()
-    form = typed_fields.check(CheckSite, given, house.locale)
+    house, now = viewer.house(), wiring.utcnow()
+    form = typed_fields.check(CheckSite, given, house.speaks)
     first = watching.look_at(session, form, acting.actor_of(account), house, now)
     today = watching.round_of(session, shanghai_date(now), house, now)
     return first, next(seen for seen in today.sites if seen.id == form.site)
@@ -132,7 +132,7 @@ def _plain(seen: SiteSeen, first: bool) -> dict[str, Any]:
 def _who_was_first(seen: SiteSeen) -> str:
     assert seen.checked_at is not None  # noqa: S101 - somebody was first; this tells the type checker
     name = seen.checked_by.name if seen.checked_by else "–"
-    at = rendering.local_long(seen.checked_at, wiring.settings().locale)
+    at = rendering.local_long(seen.checked_at, viewer.house().speaks)
     return say(
         f"{seen.name}：{name} 已于 {at} 登记，每天只登记一次。",
         f"{seen.name}: {name} ticked it off at {at}; once a day is enough.",
@@ -166,7 +166,7 @@ def _page(
     *,
     status: int = 200,
 ) -> Response:
-    house, now = wiring.settings(), wiring.utcnow()
+    house, now = viewer.house(), wiring.utcnow()
     with wiring.reading() as session:
         shown = watching.round_of(session, day, house, now)
     return page(

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from yingda import wiring
-from yingda.desk import figures, figures_file
+from yingda.desk import figures, figures_file, viewer
 from yingda.desk.access import may_view
 from yingda.desk.figures import Typed, Wanted
 from yingda.desk.replying import Json
@@ -54,7 +54,7 @@ def export_workbook(request: Request, typed: Asked) -> Response:
 @router.get("/api/statistics")
 def statistics(typed: Asked) -> Response:
     """Count how punctual the office was from one day to another, both included; by default in the last 30 days."""
-    house, now = wiring.settings(), wiring.utcnow()
+    house, now = viewer.house(), wiring.utcnow()
     try:
         asked = figures.wanted(typed, house, now)
     except FieldsRefused as wrong:
@@ -65,7 +65,7 @@ def statistics(typed: Asked) -> Response:
 def _file(
     request: Request, typed: Typed, make: Callable[[Wanted, datetime, Settings], bytes], suffix: str, media_type: str
 ) -> Response:
-    house, now = wiring.settings(), wiring.utcnow()
+    house, now = viewer.house(), wiring.utcnow()
     try:
         asked = figures.wanted(typed, house, now)
     except FieldsRefused:

@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
 from yingda import wiring
-from yingda.desk import acting, board_page, fields, linked
+from yingda.desk import acting, board_page, fields, linked, viewer
 from yingda.desk.access import may_act
 from yingda.desk.board_page import TOKEN_FOR, Chosen, Refused
 from yingda.desk.pages import message, root_of, say
@@ -44,12 +44,12 @@ def _mail(does: Callable[[Session, int, Settings, datetime, str], None]) -> Sett
 
 
 def _it_is_there(session: Session, row: int, sent: Sent, house: Settings, now: datetime, actor: str) -> None:
-    given = check(acts.ItIsThere, fields.given(acts.ItIsThere, sent), house.locale)
+    given = check(acts.ItIsThere, fields.given(acts.ItIsThere, sent), house.speaks)
     vouching.it_is_there(session, row, given, house, now, actor)
 
 
 def _send_again(session: Session, row: int, sent: Sent, house: Settings, now: datetime, actor: str) -> None:
-    given = check(acts.ItIsNotThere, fields.given(acts.ItIsNotThere, sent), house.locale)
+    given = check(acts.ItIsNotThere, fields.given(acts.ItIsNotThere, sent), house.speaks)
     vouching.send_again(session, row, given, house, now, actor)
 
 
@@ -100,7 +100,7 @@ def settle_publication(
 
 def _settle(does: Settles, row: int, sent: Sent, account: str) -> None:
     with wiring.transaction() as session:
-        does(session, row, sent, wiring.settings(), wiring.utcnow(), acting.actor_of(account))
+        does(session, row, sent, viewer.house(), wiring.utcnow(), acting.actor_of(account))
 
 
 def _sent(request: Request, account: str, row: int, known: bool, body: bytes) -> tuple[Sent, Response | None]:
@@ -110,7 +110,7 @@ def _sent(request: Request, account: str, row: int, known: bool, body: bytes) ->
     """
     if not known or not 0 < row <= MOST:
         raise HTTPException(404, "Not Found")
-    house = wiring.settings()
+    house = viewer.house()
     try:
         sent = fields.received(body)
     except ValueError:

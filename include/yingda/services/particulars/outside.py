@@ -18,9 +18,9 @@ def letter_to_decide(session: Session, request: Request, incident: Incident, hou
     """Tell the director what the letter would say, on which evidence and ground, and who proposed it."""
     if not lettering.is_about(request):
         return []
-    english = house.locale == "en"
+    english = house.speaks == "en"
     letter = lettering.of_request(session, request)
-    number = f"{life.label(letter.kind, house.locale)} {lettering.number_of(letter, incident)}"
+    number = f"{life.label(letter.kind, house.speaks)} {lettering.number_of(letter, incident)}"
     proposer = naming.actor(letter.proposed_by, house)
     name, when = proposer.name if proposer else letter.proposed_by, rendering.local(letter.proposed_at)
     by = f"{name}, {when}" if english else f"{name}，{when}"
@@ -40,7 +40,7 @@ def letter_to_send(session: Session, request: Request, incident: Incident, house
     """Give the whole letter as it was approved, so that it can be copied."""
     if not lettering.is_about(request):
         return []
-    english = house.locale == "en"
+    english = house.speaks == "en"
     letter = lettering.of_request(session, request)
     number = lettering.number_of(letter, incident)
     lost = (
@@ -60,7 +60,7 @@ def enquiry(session: Session, request: Request, incident: Incident, house: Setti
     """Tell who asks what, and the wording that holds now: the newest that is signed and public."""
     if not enquiring.is_about(request):
         return []
-    english = house.locale == "en"
+    english = house.speaks == "en"
     asked = enquiring.of_request(session, request)
     return [
         Particular("Outlet" if english else "媒体", asked.outlet),
@@ -81,7 +81,7 @@ def _wording(session: Session, incident: Incident, house: Settings) -> str:
         .where(Clock.incident_id == incident.id, Clock.kind == ClockKind.PUBLIC_WORD)
         .order_by(Clock.cycle.desc())
     ).first()
-    english = house.locale == "en"
+    english = house.speaks == "en"
     said = (
         "No wording was signed yet. Say only that the matter is being verified, and nothing of its substance."
         if english

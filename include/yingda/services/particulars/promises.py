@@ -21,9 +21,9 @@ def commitment(session: Session, request: Request, incident: Incident, house: Se
     if not request.about.startswith(_ABOUT):
         return []
     promised = session.get_one(Commitment, int(request.about.removeprefix(_ABOUT)))
-    english = house.locale == "en"
+    english = house.speaks == "en"
     found = [
-        Particular(life.label(promised.source, house.locale), promised.text),
+        Particular(life.label(promised.source, house.speaks), promised.text),
         Particular("Due" if english else "期限", rendering.local(promised.due_at)),
     ]
     if promised.source is CommitmentSource.STATEMENT:
@@ -34,7 +34,7 @@ def commitment(session: Session, request: Request, incident: Incident, house: Se
 
 def kept(session: Session, incident: Incident, house: Settings) -> list[Particular]:
     """Tell whoever drafts or signs what became of what was promised in public: answers, and what is owed still."""
-    english = house.locale == "en"
+    english = house.speaks == "en"
     rows = session.scalars(
         select(Commitment)
         .where(

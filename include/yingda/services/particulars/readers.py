@@ -13,8 +13,8 @@ from yingda.store.models import Incident, Request
 
 def feedback(session: Session, request: Request, incident: Incident, house: Settings) -> list[Particular]:
     """Tell how many said what; in readers' own words where they gave any."""
-    english = house.locale == "en"
-    heard = hearing.seen(session, incident, house.locale)
+    english = house.speaks == "en"
+    heard = hearing.seen(session, incident, house.speaks)
     if heard is None:
         return []
     counted = (

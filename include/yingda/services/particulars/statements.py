@@ -33,7 +33,7 @@ _NEXT_STATEMENT: Mapping[StatementKind, tuple[str, str]] = {
 
 def next_statement(session: Session, request: Request, incident: Incident, house: Settings) -> list[Particular]:
     """Tell drafter and signers what the statement must be, why, and what it is about."""
-    english = house.locale == "en"
+    english = house.speaks == "en"
     coming = drafting.next_statement(session, incident, request.opened_at, house)
     kept = promises.kept(session, incident, house)
     if coming.wanted is None:
