@@ -82,20 +82,20 @@ def reply(files: Sequence[FileSeen], file_id: str, house: Settings) -> Response 
 
 
 def _said(name: str, why: str) -> str:
-    chinese, english = {
-        "empty": ("是空文件", "is empty"),
-        "large": (
+    what = {
+        "empty": say("是空文件", "is empty"),
+        "large": say(
             f"过大，每个文件最多 {LARGEST // 1_000_000} MB，PDF 最多 {MOST_PAGES} 页",
             f"is too large; {LARGEST // 1_000_000} MB a file, {MOST_PAGES} pages a PDF",
         ),
-        "kind": ("不是照片（JPEG、PNG、WebP）或 PDF", "is neither a photo (JPEG, PNG, WebP) nor a PDF"),
-        "damaged": ("已损坏，打不开，请重新导出", "is damaged and cannot be opened; please export it again"),
-        "locked": ("有密码，请去掉密码后再上传", "needs a password; please take the password off first"),
-        "pixels": (
+        "kind": say("不是照片（JPEG、PNG、WebP）或 PDF", "is neither a photo (JPEG, PNG, WebP) nor a PDF"),
+        "damaged": say("已损坏，打不开，请重新导出", "is damaged and cannot be opened; please export it again"),
+        "locked": say("有密码，请去掉密码后再上传", "needs a password; please take the password off first"),
+        "pixels": say(
             f"像素过多，最多 {MOST_PIXELS // 1_000_000} 百万像素",
             f"has too many pixels; {MOST_PIXELS // 1_000_000} million at most",
         ),
-        "many": (f"没有收，最多 {attaching.MOST} 个文件", f"was not taken; {attaching.MOST} files at most"),
-        "disk": ("没有存下，请过几分钟再上传", "could not be kept; please send it again in a few minutes"),
+        "many": say(f"没有收，最多 {attaching.MOST} 个文件", f"was not taken; {attaching.MOST} files at most"),
+        "disk": say("没有存下，请过几分钟再上传", "could not be kept; please send it again in a few minutes"),
     }[why]
-    return say(f"{name[:120]}：{chinese}", f"{name[:120]} {english}")
+    return say(f"{name[:120]}：{what}", f"{name[:120]} {what}")

@@ -54,9 +54,9 @@ def page_of(request: Request, problem: YingdaError, house: Settings, token: str 
         said = say("这个链接已过有效期，不能再答复。", "This link is too old; it cannot be used to answer any more.")
         return message(request, say("链接已过期", "This link has expired"), [said, call], status=410)
     if isinstance(problem, RequestEnded):
-        chinese, english = _ENDED.get(problem.why, ("这件事已撤回，不需要再答复。", "This was taken back."))
+        why = _ENDED.get(problem.why, ("这件事已撤回，不需要再答复。", "This was taken back."))[house.speaks == "en"]
         more = say("不需要您再答复。", "No answer is needed any more.")
-        return message(request, say("已撤回", "Taken back"), [say(chinese, english), more, call], status=410)
+        return message(request, say("已撤回", "Taken back"), [why, more, call], status=410)
     if isinstance(problem, TextChanged):
         return _text_changed(request, token, house, call)
     raise problem

@@ -123,7 +123,8 @@ def event_words(event: EventSeen, house: Settings) -> list[str]:
     if data.get("officers"):
         said.append(", ".join(naming.officer(each, house).name for each in data["officers"]))
     if "was" in data and "severity" in data:
-        said.append(f"{'from' if locale == 'en' else '原'} {severity.label(Severity(data['was']), locale)}")
+        was = severity.label(Severity(data["was"]), locale)
+        said.append(f"from {was}" if locale == "en" else f"原{was}")
     for key in ("channel", "url", "reason", "why", "comment", "problem", "where", "who"):
         if isinstance(data.get(key), str) and data[key]:
             said.append(reason(data[key], locale))

@@ -218,8 +218,8 @@ def _the_text_that_was_read(request: Request, given: object, locale: str) -> Non
     if request.revision_sha256 is None:
         return
     if given is None or given == "":
-        english, chinese = "is required: the hash of the text you judge", "必填：所审文本的校验值"
-        raise FieldsRefused({"revision_sha256": english if locale == "en" else chinese})
+        said = "is required: the hash of the text you judge" if locale == "en" else "必填：所审文本的校验值"
+        raise FieldsRefused({"revision_sha256": said})
     if given != request.revision_sha256:
         raise TextChanged("The text you judged is not the one that is asked about.")
 
@@ -230,5 +230,4 @@ def refused_as_not_yours(problem: NotYours, locale: str) -> str:
         "author": ("您是起草人，不能审签自己起草的文本。", "You wrote this text, so you cannot judge it."),
         "signed_before": ("您已在另一环节签署过本文本。", "You signed this text at another stage."),
     }
-    chinese, english = words[str(problem)]
-    return english if locale == "en" else chinese
+    return words[str(problem)][locale == "en"]

@@ -305,22 +305,23 @@ def _notice(session: Session, message: OutboxMessage, settings: Settings) -> dic
 
 def _lead(session: Session, message: OutboxMessage, settings: Settings) -> dict[str, Any]:
     """Return what a notice says of a reported lead, and where on the desk it is settled."""
-    english, locale = settings.speaks == "en", settings.speaks
+    english = settings.speaks == "en"
+    locale = settings.speaks
     lead = session.scalars(select(ReportedLead).where(ReportedLead.public_id == message.values["lead"])).one()
     grade = severity.label(lead.severity, locale)
     if lead.urgent:
         grade += ", urgent" if english else "（紧急）"
-    said = [
-        ("Severity", "级别", grade),
-        ("Unit", "责任单位", naming.unit(lead.unit_id, settings).name if lead.unit_id else ""),
-        ("Platform", "平台", lead.platform or ""),
-        ("Link", "链接", lead.source_url or ""),
-        ("Seen", "发现时间", rendering.local(lead.seen_at) if lead.seen_at else ""),
-        ("Reported", "报送时间", rendering.local(lead.reported_at)),
-        ("Who brought it", "线索来源", life.label(lead.origin, locale)),
+    facts = [
+        ("级别", "Severity", grade),
+        ("责任单位", "Unit", naming.unit(lead.unit_id, settings).name if lead.unit_id else ""),
+        ("平台", "Platform", lead.platform or ""),
+        ("链接", "Link", lead.source_url or ""),
+        ("发现时间", "Seen", rendering.local(lead.seen_at) if lead.seen_at else ""),
+        ("报送时间", "Reported", rendering.local(lead.reported_at)),
+        ("线索来源", "Who brought it", life.label(lead.origin, locale)),
     ]
-    facts = "\n".join(f"{en}: {text}" if english else f"{zh}：{text}" for en, zh, text in said if text)
-    lines = [line for line in (lead.title, lead.summary, facts) if line]
+    told = "\n".join(f"{en}: {text}" if english else f"{zh}：{text}" for zh, en, text in facts if text)
+    lines = [line for line in (lead.title, lead.summary, told) if line]
     if message.incident_id is not None:
         return {"lines": lines}
     if lead.state is not LeadState.NEW:

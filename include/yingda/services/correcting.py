@@ -62,27 +62,27 @@ def _wrong_statement(case: Case, kind: StatementKind) -> Published:
     """
     incident = case.incident
     number, stage = incident.number, life.label(incident.stage, case.speaks)
-    chinese, english = _DECIDED[kind][1:]
+    what = _DECIDED[kind][1:][case.speaks == "en"]
     speaking.refuse_if_merged(case)
     standing = published.newest(case.session, incident.id)
     if standing is None:
         raise case.not_now(
-            f"{number} 没有已发布的说明，无可{chinese}。还在办理的，请签发人退回修改；已办结的，请重新办理。",
-            f"{number} has no published statement, so there is nothing for a {english}. While it is being handled, a"
+            f"{number} 没有已发布的说明，无可{what}。还在办理的，请签发人退回修改；已办结的，请重新办理。",
+            f"{number} has no published statement, so there is nothing for a {what}. While it is being handled, a"
             " signer can return the draft; once it is closed, reopen it.",
         )
     under_way = _under_way(case)
     if under_way is not None:
-        _, going_on, going_on_english = _DECIDED[under_way]
+        going_on = _DECIDED[under_way][1:][case.speaks == "en"]
         raise case.not_now(
-            f"{number} 的{going_on}正在办理（{stage}），现在不能再{chinese}。请等它发布；要改文字，请签发人退回修改。",
-            f"A {going_on_english} of {number} is under way (at {stage}), so no {english} can be decided now. Wait"
+            f"{number} 的{going_on}正在办理（{stage}），现在不能再{what}。请等它发布；要改文字，请签发人退回修改。",
+            f"A {going_on} of {number} is under way (at {stage}), so no {what} can be decided now. Wait"
             " until it is public; to change its text, a signer can return it.",
         )
     if not incident.stage.is_past(Stage.LIVE_CHECK) and incident.stage is not Stage.VERIFICATION:
         raise case.not_now(
-            f"{number} 还在办理（{stage}），现在不能{chinese}。请等这次的说明发布并核验后再办。",
-            f"{number} is still being handled (at {stage}), so no {english} can be decided now. Wait until the present"
+            f"{number} 还在办理（{stage}），现在不能{what}。请等这次的说明发布并核验后再办。",
+            f"{number} is still being handled (at {stage}), so no {what} can be decided now. Wait until the present"
             " statement is public and was seen there.",
         )
     if kind is StatementKind.WITHDRAWAL and standing.kind is StatementKind.WITHDRAWAL:

@@ -130,12 +130,9 @@ def join(session: Session, lead_id: str, given: JoinLead, actor: str, settings: 
         raise FieldsRefused({"incident_no": said}) from None
     incident = case.incident
     if incident.drill is not lead.drill:
-        said = (
-            ("is a drill, the lead is real" if incident.drill else "is real, the lead is a drill")
-            if english
-            else ("是演练，而线索是真实的" if incident.drill else "是真实事件，而线索是演练")
-        )
-        raise FieldsRefused({"incident_no": said})
+        drill = "is a drill, the lead is real" if english else "是演练，而线索是真实的"
+        real = "is real, the lead is a drill" if english else "是真实事件，而线索是演练"
+        raise FieldsRefused({"incident_no": drill if incident.drill else real})
     if incident.outcome is Outcome.MERGED:
         into = passing.merged_into(session, incident.id)
         raise NotNow(
@@ -249,7 +246,8 @@ def _as_trigger(said: dict[str, Any]) -> LeadConf:
 
 
 def _check(unit: str | None, reporter: str | None, seen_at: datetime | None, settings: Settings, now: datetime) -> None:
-    english, wrong = settings.speaks == "en", {}
+    english = settings.speaks == "en"
+    wrong: dict[str, str] = {}
     if unit:
         try:
             settings.roster.unit(unit)

@@ -256,5 +256,8 @@ def _no_such_target(number: str, into: str, unknown: bool, settings: Settings) -
 
 
 def _not_merged(number: str, settings: Settings) -> NotNow:
-    english = f"{number} is not merged into another incident, so there is nothing to undo."
-    return NotNow(english if settings.speaks == "en" else f"{number} 没有并入其他事件，无可撤销。")
+    return NotNow(
+        f"{number} is not merged into another incident, so there is nothing to undo."
+        if settings.speaks == "en"
+        else f"{number} 没有并入其他事件，无可撤销。"
+    )

@@ -127,9 +127,10 @@ def reopen(
     incident = case.incident
     into = merged_into(case.session, incident.id)
     if into is not None:
-        english = f"{incident.number} was merged into {into}. Undo the merge; then it goes on where it stood."
-        chinese = f"{incident.number} 已并入 {into}。请先撤销并入，撤销后从原来的环节继续办理。"
-        raise case.not_now(chinese, english)
+        raise case.not_now(
+            f"{incident.number} 已并入 {into}。请先撤销并入，撤销后从原来的环节继续办理。",
+            f"{incident.number} was merged into {into}. Undo the merge; then it goes on where it stood.",
+        )
     if not incident.stage.is_past(Stage.LIVE_CHECK):
         standing = life.label(incident.stage, case.speaks)
         raise case.not_now(

@@ -36,7 +36,7 @@ def regrade(case: Case, severity: Severity, reason: str, actor: str) -> None:
     if not reason.strip():
         raise FieldsRefused({"reason": "is required" if case.speaks == "en" else "必填"})
     if severity is incident.severity:
-        same = f"is {severity.value} already" if case.speaks == "en" else "已经是这个级别"
+        same = "is that already" if case.speaks == "en" else "已经是这个级别"
         raise FieldsRefused({"severity": same})
     was = incident.severity
     incident.severity = severity

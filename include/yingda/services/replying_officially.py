@@ -78,8 +78,12 @@ def _wrong_url(case: Case, given: RecordReply) -> dict[str, str]:
     try:
         key = url_key(web_address(given.url))
     except ValueError:
-        english = "must be an address of the web without a user name, such as https://www.example.org/reply/1"
-        return {"url": english if case.speaks == "en" else "须为不带用户名的网址，如 https://www.example.org/reply/1"}
+        said = (
+            "must be an address of the web without a user name, such as https://www.example.org/reply/1"
+            if case.speaks == "en"
+            else "须为不带用户名的网址，如 https://www.example.org/reply/1"
+        )
+        return {"url": said}
     rows = case.session.scalars(select(OfficialReply).where(OfficialReply.incident_id == case.incident.id))
     same = next((row for row in rows if url_key(row.url) == key), None)
     if same is None:
@@ -92,5 +96,9 @@ def _wrong_url(case: Case, given: RecordReply) -> dict[str, str]:
 def _wrong_moment(case: Case, given: RecordReply) -> dict[str, str]:
     if given.when > case.now:
         return {"when": "must not lie in the future" if case.speaks == "en" else "不能晚于现在"}
-    english = "nothing signed was public then; a reply rests on a statement that is"
-    return {"when": english if case.speaks == "en" else "那时还没有已签发并公开的说明，答复须以公开的说明为依据"}
+    said = (
+        "nothing signed was public then; a reply rests on a statement that is"
+        if case.speaks == "en"
+        else "那时还没有已签发并公开的说明，答复须以公开的说明为依据"
+    )
+    return {"when": said}

@@ -100,7 +100,12 @@ def refuse_if_merged(case: Case) -> None:
         .where(Merge.incident_id == case.incident.id, Merge.undone_at.is_(None))
     )
     number = case.incident.number
+    if into is None:
+        raise case.not_now(
+            f"{number} 已并入其他事件。请在并入的事件中办理，或先撤销并入。",
+            f"{number} was merged into another incident. Do it there, or undo the merge first.",
+        )
     raise case.not_now(
-        f"{number} 已并入{f' {into}' if into else '其他事件'}。请在并入的事件中办理，或先撤销并入。",
-        f"{number} was merged into {into or 'another incident'}. Do it there, or undo the merge first.",
+        f"{number} 已并入 {into}。请在并入的事件中办理，或先撤销并入。",
+        f"{number} was merged into {into}. Do it there, or undo the merge first.",
     )

@@ -55,7 +55,8 @@ def look_at(session: Session, given: CheckSite, actor: str, settings: Settings, 
 
     :raises FieldsRefused: the site is not on the list, or another day than today is meant
     """
-    english, today = settings.speaks == "en", shanghai_date(now)
+    english = settings.speaks == "en"
+    today = shanghai_date(now)
     wrong: dict[str, str] = {}
     known = [site.id for site in settings.policy.watched_sites]
     if given.site not in known:

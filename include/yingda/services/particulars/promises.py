@@ -28,7 +28,9 @@ def commitment(session: Session, request: Request, incident: Incident, house: Se
     ]
     if promised.source is CommitmentSource.STATEMENT:
         title = str(session.get_one(Revision, promised.revision_id).content["title"])
-        found.append(Particular("Promised in" if english else "见于对外说明", title if english else f"《{title}》"))
+        found.append(
+            Particular("Promised in" if english else "见于对外说明", f"{title}" if english else f"《{title}》")
+        )
     return found
 
 
@@ -51,11 +53,9 @@ def kept(session: Session, incident: Incident, house: Settings) -> list[Particul
         unit = naming.unit(promised.unit_id, house).name
         if promised.met_at is None:
             late = promised.lapsed_at is not None
-            label = (
-                ("Promised, due and not answered" if late else "Promised, still owed")
-                if english
-                else ("已承诺、到期未答复" if late else "已承诺、尚待办理")
-            )
+            lapsed = "Promised, due and not answered" if english else "已承诺、到期未答复"
+            owed = "Promised, still owed" if english else "已承诺、尚待办理"
+            label = lapsed if late else owed
             found.append(
                 Particular(
                     label, f"{promised.text} ({unit}, {when})" if english else f"{promised.text}（{unit}，{when}）"
