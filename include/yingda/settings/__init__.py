@@ -41,7 +41,7 @@ class Settings:
     :param public_url: base of the links sent out, without a slash at its end
     :param link_key: secret that signs the links; None where none is set, and then no link can be made
     :param locale: `zh_CN` or `en`: the office's language, in which everything is stored, mailed and published
-    :param speaks: the language of whoever is looking or acting now; only ever for what they see and are told
+    :param chosen: the language of whoever is looking or acting now, None where they chose none
     :param written: the files each setting (`policy`, `roster`, …) was read from, the lowest first
     """
 
@@ -50,16 +50,21 @@ class Settings:
     public_url: str
     link_key: str | None = field(repr=False)
     locale: str
-    speaks: str
     policy: Policy = field(repr=False)
     roster: Roster = field(repr=False)
     channels: Channels = field(repr=False)
     calendar: WorkingCalendar = field(repr=False, compare=False)
     written: Mapping[str, tuple[YamlFile, ...]] = field(repr=False, compare=False)
+    chosen: str | None = None
+
+    @property
+    def speaks(self) -> str:
+        """The language of whoever is looking or acting now; only ever for what they see and are told."""
+        return self.chosen or self.locale
 
     def spoken(self, locale: str) -> Settings:
         """Return the same settings for somebody who reads `locale` (`zh_CN` or `en`)."""
-        return self if locale == self.speaks else replace(self, speaks=locale)
+        return self if locale == self.speaks else replace(self, chosen=locale)
 
     def for_the_record(self) -> Settings:
         """Return the same settings speaking the office's language, whoever is looking."""
@@ -128,7 +133,6 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         public_url=public_url,
         link_key=link_key,
         locale=locale,
-        speaks=locale,
         policy=policy,
         roster=roster,
         channels=channels,
