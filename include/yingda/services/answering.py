@@ -141,7 +141,7 @@ def answer(session: Session, claims: Claims, body: Mapping[str, Any], settings: 
     asked = look(session, claims, now)
     signs = asked.request.kind is RequestKind.SIGN_STATEMENT
     fields = {key: value for key, value in body.items() if key not in {"action", "revision_sha256"}}
-    # The code that confirms a signature is no part of the answer: an exact repeat is one without it, and nothing keeps it.
+    # The code that confirms a signature is no part of the answer: a repeat is exact without it, and nothing keeps it.
     lasting = {key: value for key, value in fields.items() if not (signs and key == forms.CODE)}
     given = {"action": body.get("action"), "revision_sha256": body.get("revision_sha256"), "fields": lasting}
     if asked.decision is not None:

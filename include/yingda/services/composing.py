@@ -296,7 +296,8 @@ def _notice(session: Session, message: OutboxMessage, settings: Settings) -> dic
             f"Too many wrong codes came in over the link of {who}. The code is void; nothing was signed. If it was not"
             " them, somebody else has their link."
             if english
-            else f"通过{who}的链接多次输入了不对的验证码。该验证码已作废，没有签发。如果不是本人，说明链接到了别人手里。"
+            else f"通过{who}的链接多次输入了不对的验证码。该验证码已作废，没有签发。"
+            "如果不是本人，说明链接到了别人手里。"
         )
     if "channel" in values:
         lines.append(f"Channel: {values['channel']}" if english else f"渠道：{values['channel']}")

@@ -1,8 +1,9 @@
 """Confirming: a signature at the graver severities needs a code that went to the signer's second channel.
 
 Whether one is needed is told by policy and severity at the moment of the answer. A code holds for one request, one
-officer and one text, for a while and for a few tries, and only the newest does. It is kept nowhere: what is stored tells
-whether a code is right, and only to whoever has the link key. Everything here happens under the incident's row lock.
+officer and one text, for a while and for a few tries, and only the newest does. It is kept nowhere: what is stored
+tells whether a code is right, and only to whoever has the link key. Codes are checked and made under the incident's row
+lock.
 """
 
 from __future__ import annotations

@@ -17,6 +17,8 @@ from yingda.transports.web import Answer, Web
 
 HOME = "https://qyapi.weixin.qq.com"
 """Where WeCom is, unless the Connection names another place."""
+SHORT = 65_536
+"""Bytes of an answer that are read."""
 EARLY = 60.0
 """Seconds before its end from which a token is not used any more."""
 
@@ -76,7 +78,7 @@ class WecomApp:
                 f"{self._url}/cgi-bin/message/send",
                 params={"access_token": token},
                 json=message,
-                largest=65_536,
+                largest=SHORT,
             )
         )
 
@@ -92,7 +94,7 @@ class WecomApp:
                     "GET",
                     f"{self._url}/cgi-bin/gettoken",
                     params={"corpid": str(self.access.login), "corpsecret": str(self.access.password)},
-                    largest=65_536,
+                    largest=SHORT,
                 )
             )
         except TransportError as problem:
