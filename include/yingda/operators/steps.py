@@ -104,7 +104,7 @@ class AttendAll(BaseOperator):
     def execute(self, context: Context) -> list[Mapping[str, Any]]:
         """Do it."""
         from yingda import wiring
-        from yingda.services import attaching, attending, keeping, lettering, repeating, waiting_leads
+        from yingda.services import attaching, attending, keeping, lettering, repeating
         from yingda.services.passing import RunState
 
         ti = context["ti"]
@@ -118,8 +118,6 @@ class AttendAll(BaseOperator):
         report = attending.attend_all(wiring.transaction, wiring.settings(), wiring.utcnow, known)
         for number, problem in report.problems:
             self.log.error("%s could not be attended to: %s", number, problem)
-        with wiring.transaction() as session:
-            waiting_leads.remind(session, wiring.settings(), wiring.utcnow())
         wiring.courier().deliver()
         for problem in lettering.write_letters(wiring.transaction, wiring.settings()):
             self.log.error("%s", problem)

@@ -44,9 +44,22 @@ def remind(session: Session, settings: Settings, now: datetime) -> int:
 
 def due(rule: LeadRule, severity: Severity, urgent: bool, reported_at: datetime, now: datetime) -> LeadReminder | None:
     """Return the latest reminder of a lead that is due, None where none is yet."""
-    counts_as = Severity.MAJOR if urgent and severity is Severity.GENERAL else severity
-    came = [one for one in rule.remind[counts_as] if one.after.elapsed and reported_at + one.after.elapsed <= now]
+    came = [
+        one
+        for one in _reminders(rule, severity, urgent)
+        if one.after.elapsed is not None and reported_at + one.after.elapsed <= now
+    ]
     return came[-1] if came else None
+
+
+def waits_from(rule: LeadRule, severity: Severity, urgent: bool, reported_at: datetime) -> datetime | None:
+    """Return the moment (UTC) of the first reminder of a lead, None where nobody is reminded."""
+    spans = [one.after.elapsed for one in _reminders(rule, severity, urgent) if one.after.elapsed is not None]
+    return reported_at + spans[0] if spans else None
+
+
+def _reminders(rule: LeadRule, severity: Severity, urgent: bool) -> tuple[LeadReminder, ...]:
+    return rule.remind[Severity.MAJOR if urgent and severity is Severity.GENERAL else severity]
 
 
 def _raise(session: Session, lead: ReportedLead, reminder: LeadReminder, settings: Settings, now: datetime) -> bool:
