@@ -26,7 +26,7 @@ LEADS = "leads"
 
 @dataclass(frozen=True)
 class Report:
-    """What came of it: runs to ask Airflow for, and what could not be attended to (incident or leads), with the reason."""
+    """Runs to ask Airflow for, and what could not be attended to (an incident, or the leads) with the reason."""
 
     starts: list[Start]
     problems: list[tuple[str, str]]
