@@ -26,8 +26,9 @@ from werkzeug import Response as Answered
 from yingda import settings, wiring
 from yingda.desk import linked
 from yingda.domain.life import RequestState
+from yingda.services import confirming
 from yingda.settings import Settings
-from yingda.store.models import Event, OutboxMessage, Signature, SigningCode
+from yingda.store.models import Event, OutboxMessage, Request, Signature, SigningCode
 from yingda.transports import messenger, wecom_app
 
 from .conftest import STATEMENT, Clock, Desk
@@ -182,6 +183,10 @@ def test_an_exact_repeat_of_a_signature_gets_the_same_reply_and_another_answer_d
     first = desk.post(token, **body)
     assert first.status_code == 200
     assert desk.post(token, **body).json() == first.json()
+    # The code is no part of the answer, so an answer without it, or with another, is the same one.
+    for code in ({}, {"code": other(gateway.code)}):
+        again = desk.post(token, **{name: said for name, said in body.items() if name != "code"}, **code)
+        assert (again.status_code, again.json()) == (200, first.json())
     assert desk.post(token, **body | {"comment": "另一句"}).status_code == 409
     assert send(desk, token).status_code == 409
 
@@ -320,6 +325,16 @@ def test_a_code_is_for_one_text(desk: Desk, token: str, gateway: Gateway, sessio
     code.request_id = request.id
     session.commit()
     assert "不对" in sign(desk, renewed, code=old).json()["code"]
+
+
+def test_what_is_stored_of_a_code_differs_with_all_that_it_is_for(house: Settings):
+    def proof(salt: str = "s", request: str = "r", officer: str = "o", sha256: str = "t", code: str = "1") -> str:
+        about = Request(public_id=request, revision_sha256=sha256)
+        return confirming.proof(house, salt, about, officer, code)
+
+    others = [{"salt": "x"}, {"request": "x"}, {"officer": "x"}, {"sha256": "x"}, {"code": "2"}]
+    assert proof() == proof()
+    assert len({proof(), *(proof(**one) for one in others)}) == 6
 
 
 def test_so_many_codes_an_hour_and_then_a_pause_with_words(desk: Desk, token: str, gateway: Gateway, clock: Clock):
@@ -521,6 +536,7 @@ def test_the_code_is_kept_nowhere(
     house: Settings,
     caplog: pytest.LogCaptureFixture,
     session: Session,
+    clock: Clock,
 ):
     caplog.set_level(logging.DEBUG)
     address, page = opened(desk.client, token)  # type: ignore[arg-type]
@@ -534,6 +550,7 @@ def test_the_code_is_kept_nowhere(
     desk.client.post(f"{address}/draft", data=form | {"code": gateway.code})
     desk.client.post(f"{address}/code", data=form | {"code": gateway.code})
     codes.add(gateway.code)
+    assert linked.keep(token, {"action": "approve", "code": gateway.code}, settings.current(), clock.now)
     desk.client.post(address, data=form | {"code": gateway.code, "csrf": "x"})
     desk.client.post(address, data=form | {"code": gateway.code, "comment": "长" * 30_000})
     assert signatures(session) == []
