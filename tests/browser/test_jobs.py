@@ -366,7 +366,7 @@ def test_a_leader_signs_with_the_code_from_the_phone(
     page.goto(site.link("sign_statement"))
     page.get_by_label("意见").first.fill("请值班员留意评论")
     page.get_by_role("button", name="发送验证码").click()
-    code = page.get_by_label("验证码（必填）")
+    code = page.get_by_role("textbox", name="验证码")
     expect(page.locator("#code").get_by_role("status")).to_contain_text("138****0000，14:13 前有效")
     expect(page.get_by_label("意见").first).to_have_value("请值班员留意评论")
     assert layout(page) == []
