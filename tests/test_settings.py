@@ -17,6 +17,12 @@ from yingda.domain.severity import Severity
 KEY = "k" * 32
 OCTOBER = date(2026, 10, 31)
 NOVEMBER = date(2026, 11, 1)
+UNCONFIRMED = (
+    "warning: policy.yaml asks for a code at a signature, and the roster names no second_channel of"
+    " shen_ruolan (major, critical); gu_weimin (major, critical); lu_zhenghua (critical): they sign by their link"
+    " alone. Add `second_channel` to them, or take the severities out of second_factor.severities."
+)
+"""What is said of the shipped roster, whose officers have a mailbox and nothing else."""
 
 
 def problems(environ: dict[str, str]) -> list[str]:
@@ -319,7 +325,7 @@ def test_a_file_saved_with_a_byte_order_mark_is_read(policy):
 
 def test_an_error_in_the_default_is_not_blamed_on_the_file_above_it(policy, monkeypatch, tmp_path):
     default = (settings.CONFIG / "policy.yaml").read_text("utf-8")
-    line = default[: default.index("valid_for")].count("\n") + 1
+    line = default[: default.index("valid_for: 30d")].count("\n") + 1
     for name in ("roster", "channels", "calendar"):
         (tmp_path / f"{name}.yaml").write_text((settings.CONFIG / f"{name}.yaml").read_text("utf-8"), "utf-8")
     (tmp_path / "policy.yaml").write_text(default.replace("valid_for: 30d", "valid_for: 30"), "utf-8")
@@ -449,8 +455,33 @@ def test_a_failed_start_is_not_remembered(monkeypatch):
     assert settings.current().locale == "zh_CN"
 
 
-def test_the_check_of_a_sound_office_finds_nothing():
-    assert settings.check({"YINGDA_LINK_KEY": KEY}, today=OCTOBER) == []
+def test_the_check_of_a_sound_office_finds_nothing(policy):
+    assert settings.check({"YINGDA_LINK_KEY": KEY}, today=OCTOBER) == [UNCONFIRMED]
+    without = policy("second_factor: {severities: []}")
+    assert settings.check({**without, "YINGDA_LINK_KEY": KEY}, today=OCTOBER) == []
+
+
+def test_the_check_names_signers_and_their_deputies_whom_no_code_reaches(policy, changed):
+    of_all = {
+        "shen.ruolan": "{sms: '13800000001'}",
+        "gu.weimin": "{wecom: guweimin}",
+        "lu.zhenghua": "{sms: '13800000003'}",
+    }
+    text = (settings.CONFIG / "roster.yaml").read_text("utf-8")
+    for who, channel in of_all.items():
+        mail = f"    email: {who}@example.org\n"
+        assert text.count(mail) == 1
+        text = text.replace(mail, f"{mail}    second_channel: {channel}\n")
+    absent = "    absences: [{start: 2026-12-01, end: 2026-12-02, deputy: fang_qi}]\n"
+    there = text.replace("    roles: [office_director]\n", f"    roles: [office_director]\n{absent}")
+    assert there != text
+    roster = changed("roster", (settings.CONFIG / "roster.yaml").read_text("utf-8"), text)
+    assert settings.check({**roster, "YINGDA_LINK_KEY": KEY}, today=OCTOBER) == []
+
+    roster = changed("roster", (settings.CONFIG / "roster.yaml").read_text("utf-8"), there)
+    refusing = policy("second_factor: {without_channel: refuse}")
+    [only] = settings.check({**roster, **refusing, "YINGDA_LINK_KEY": KEY}, today=OCTOBER)
+    assert "no second_channel of fang_qi (major, critical): they cannot sign." in only
 
 
 def test_the_check_lists_problems_or_else_warnings(changed):
@@ -465,8 +496,8 @@ def test_the_check_lists_problems_or_else_warnings(changed):
 def test_from_november_on_the_check_asks_for_the_calendar_of_the_next_year(tmp_path):
     (tmp_path / "calendar.yaml").write_text("years: {2026: {holidays: []}}", "utf-8")
     environ = {"YINGDA_LINK_KEY": KEY, "YINGDA_CALENDAR": str(tmp_path / "calendar.yaml")}
-    assert settings.check(environ, today=OCTOBER) == []
-    [only] = settings.check(environ, today=NOVEMBER)
+    assert settings.check(environ, today=OCTOBER) == [UNCONFIRMED]
+    [only] = [one for one in settings.check(environ, today=NOVEMBER) if one != UNCONFIRMED]
     assert only == (
         "warning: calendar.yaml does not know 2027; working days in it cannot be counted. Add the notice for it."
     )
@@ -483,6 +514,7 @@ def test_the_check_warns_of_limits_laxer_than_the_state_council_allows_and_lets_
         "warning: clocks.public_word.general: '50h' is laxer than the 48h of 国办发〔2016〕61号. Write 48h or less.",
         "warning: clocks.press_conference.critical: null owes nothing, but 国办发〔2016〕61号 and 国办发〔2016〕80号"
         " ask for it within 24h. Write 24h or less.",
+        UNCONFIRMED,
     ]
 
 

@@ -20,10 +20,15 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlalchemy.orm import Session
 
+    from yingda.domain.second_channel import SecondKind
     from yingda.services.delivering import Courier
     from yingda.transports.mail import MailServer
+    from yingda.transports.messenger import Messenger
+    from yingda.transports.outlet import Access
 
 MAIL_CONNECTION = "smtp_default"
+SMS_CONNECTION = "sms_default"
+WECOM_CONNECTION = "wecom_default"
 
 _lock = threading.Lock()
 _engine: tuple[int, str, Engine] | None = None
@@ -121,3 +126,53 @@ def courier() -> Courier:
     from yingda.services.delivering import Courier
 
     return Courier(transaction, settings(), mail_server, utcnow)
+
+
+def access(connection_id: str) -> Access:
+    """Return where an Airflow Connection leads and what opens it.
+
+    Its host is a whole address (`https://sms.example.org/send`), or a name with `schema` (https unless it says
+    otherwise), `port` and extra `path` beside it; without a host the address is empty.
+
+    :raises SettingsError: there is no such Connection
+    """
+    from airflow.sdk import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    from yingda.transports.outlet import Access
+
+    try:
+        connection = Connection.get(connection_id)
+    except AirflowNotFoundException:
+        raise SettingsError(
+            f"There is no Connection {connection_id}. Set AIRFLOW_CONN_{connection_id.upper()}, or add it in Airflow."
+        ) from None
+    extra = connection.extra_dejson
+    url = connection.host or ""
+    if url and "://" not in url:
+        port = f":{connection.port}" if connection.port else ""
+        url = f"{connection.schema or 'https'}://{url}{port}/{str(extra.get('path', '')).lstrip('/')}"
+    return Access(
+        url=url.rstrip("/"), login=connection.login or None, password=connection.password or None, extra=extra
+    )
+
+
+def messenger(kind: SecondKind) -> Messenger:
+    """Return the second channel of a kind, which the Connection `sms_default` or `wecom_default` describes.
+
+    :raises TransportError: there is no such Connection
+    """
+    from yingda.domain.second_channel import SecondKind
+    from yingda.transports import messenger as how
+    from yingda.transports.errors import TransportError
+    from yingda.transports.sms import SmsGateway
+    from yingda.transports.web import Web
+    from yingda.transports.wecom_app import WecomApp
+
+    web = Web(settings().hosts, connect=how.QUICK_CONNECT, answer=how.QUICK_ANSWER)
+    try:
+        if kind is SecondKind.SMS:
+            return SmsGateway(access(SMS_CONNECTION), web, utcnow)
+        return WecomApp(access(WECOM_CONNECTION), web)
+    except SettingsError as missing:
+        raise TransportError(str(missing), permanent=True) from None

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
+from pytest_httpserver import HTTPServer
 from sqlalchemy import select
-from tests.browser.conftest import Site, layout, picture
+from tests.browser.conftest import Site, layout, picture, violations
 from tests.browser.test_accessible import post
+from werkzeug import Request as Heard
+from werkzeug import Response as Answered
 
-from yingda import wiring
+from yingda import settings, wiring
 from yingda.domain.life import SendState
 from yingda.services import moving, publishing, sending
 from yingda.services.case import take
+from yingda.settings import Settings
 from yingda.store.models import OutboxMessage
 
 pytestmark = [
@@ -322,3 +328,55 @@ def test_statistics_are_told_apart_and_taken_away_as_a_file(site: Site, size: st
     with page.expect_download() as taken:
         page.get_by_role("link", name="CSV").click()
     assert "柳溪村" in taken.value.path().read_text("utf-8-sig")
+
+
+def test_a_leader_signs_with_the_code_from_the_phone(
+    site: Site,
+    size: str,
+    javascript: bool,
+    open_incident: Callable[..., str],
+    httpserver: HTTPServer,
+    tmp_path: Path,
+    house: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    texts: list[str] = []
+
+    def take(request: Heard) -> Answered:
+        texts.append(json.loads(request.get_data())["text"])
+        return Answered("")
+
+    httpserver.expect_request("/send").respond_with_handler(take)
+    connection = {"conn_type": "http", "host": httpserver.url_for("/send"), "password": "a key"}
+    monkeypatch.setenv("AIRFLOW_CONN_SMS_DEFAULT", json.dumps(connection))
+    roster = house.roster.model_dump(mode="json", exclude_none=True)
+    for officer in roster["officers"]:
+        if officer["id"] == "shen_ruolan":
+            officer["second_channel"] = {"sms": "13800000000"}
+    channels = house.channels.model_dump(mode="json") | {"hosts": [{"name": "localhost", "private": True}]}
+    for name, said in (("roster", roster), ("channels", channels)):
+        (tmp_path / f"{name}.yaml").write_text(json.dumps(said), "utf-8")
+        monkeypatch.setenv(f"YINGDA_{name.upper()}", str(tmp_path / f"{name}.yaml"))
+    settings.forget()
+    site.desk.number = open_incident(severity="major")
+    site.desk.answer("brief_reply", "submit", reply="正在核查")
+    site.desk.up_to("sign_statement")
+
+    page = site.window(size, javascript=javascript)
+    page.goto(site.link("sign_statement"))
+    page.get_by_label("意见").first.fill("请值班员留意评论")
+    page.get_by_role("button", name="发送验证码").click()
+    code = page.get_by_role("textbox", name="验证码")
+    expect(page.locator("#code").get_by_role("status")).to_contain_text("138****0000，14:13 前有效")
+    expect(page.get_by_label("意见").first).to_have_value("请值班员留意评论")
+    assert layout(page) == []
+    if javascript:
+        assert violations(page) == []
+    code.fill("000000" if "000000" not in texts[-1] else "000001")
+    code.press("Enter")
+    expect(code).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_role("alert")).to_contain_text("还可以试 4 次")
+    code.fill(re.findall(r"\b[0-9]{6}\b", texts[-1])[0])
+    code.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("已收到")
+    assert len(texts) == 1

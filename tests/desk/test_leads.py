@@ -441,3 +441,19 @@ def test_of_two_at_once_over_the_api_one_opens_and_the_other_is_told_who(logged_
         assert set(by_status) == {200, 409}, [reply.text for reply in replies]
         assert by_status[409]["incident_no"] == by_status[200]["incident_no"]
         assert count(session, Incident) == turn + 1
+
+
+def test_the_page_says_how_long_a_lead_waits_and_marks_it_once_it_should_have_been_taken_up(
+    logged_in: TestClient, clock: Clock
+):
+    lead = reported(logged_in, severity="major")
+    assert told(logged_in, lead)["waits_from"] == "2026-11-23T06:33:00Z"
+    clock.now += timedelta(minutes=29)
+    page = logged_in.get("/desk/leads", headers=HEADERS).text
+    assert "29 分钟" in page
+    assert "已该处理" not in page
+    clock.now += timedelta(minutes=1)
+    assert "30 分钟，已该处理" in logged_in.get("/desk/leads", headers=HEADERS).text
+    settle(logged_in, lead, "dismiss", reason="与本街道无关")
+    assert told(logged_in, lead)["waits_from"] is None
+    assert "已该处理" not in logged_in.get("/desk/leads", headers=HEADERS).text

@@ -72,6 +72,14 @@ def another(place: Place, value: Any) -> tuple[Any, *tuple[str, ...]]:
         return 37, " 37 次", "37 hand-backs"
     if place == ("feedback", "ask_after"):
         return 37, " 37 次", "37 votes"
+    if place[0] == "second_factor" and place[1] in _SECOND_FACTOR:
+        return _SECOND_FACTOR[place[1]]
+    if place[0] == "leads" and place[-1] == "after":
+        # Each stays in order with its neighbours.
+        last = len(_stated()["leads"]["remind"][place[2]]) - 1
+        return {0: ("7m", "7 分钟", "7 minutes"), last: ("37d", "37 天", "37 days")}.get(
+            place[3], ("37m", "37 分钟", "37 minutes")
+        )
     if isinstance(value, Window):
         # The first and the last stay in order with their neighbour.
         return ("07:37-12:00", "07:37-12:00") if place[-1] == 0 else ("14:00-19:37", "14:00-19:37")
@@ -90,6 +98,12 @@ def another(place: Place, value: Any) -> tuple[Any, *tuple[str, ...]]:
         return str(Role.SUPERIOR), "上级有关部门", "Department above"
     return str(Role.MEDIA_LIAISON), "宣传办", "Media liaison"
 
+
+_SECOND_FACTOR: dict[Any, tuple[Any, ...]] = {
+    "digits": (9, "9 位", "9 digits"),
+    "tries": (17, " 17 次", "17 attempts"),
+    "without_channel": ("refuse", "不能签发", "Cannot sign"),
+}
 
 _TEXTS: dict[Any, tuple[Any, ...]] = {
     "id": ("three-seven", "`three-seven`"),
@@ -233,8 +247,10 @@ def test_the_columns_of_limits_name_the_keys_below_each_clock(found: list[tuple[
 
 def test_every_number_of_the_policy_stands_on_the_page(found: list[tuple[Place, Any]], shown: str) -> None:
     words = []
-    for _, value in found:
-        if isinstance(value, Span):
+    for place, value in found:
+        if place[-1] == "digits":
+            words.append(f"{value} 位")
+        elif isinstance(value, Span):
             words += [span_label(value, "zh_CN"), span_label(value, "en")]
         elif isinstance(value, Fraction):
             words.append(f"{float(value * 100):g}%")

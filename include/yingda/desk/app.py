@@ -24,6 +24,7 @@ from yingda.desk.routes import (
     language,
     leads,
     link_api,
+    link_codes,
     link_files,
     link_pages,
     office,
@@ -45,7 +46,7 @@ def build() -> FastAPI:
     :raises RuntimeError: a route is open to anybody that should not be
     """
     app = FastAPI(title="Yingda", docs_url=None, redoc_url=None, openapi_url=None, swagger_ui_oauth2_redirect_url=None)
-    for part in (link_pages, link_files, link_api, feedback, health, language, static):
+    for part in (link_pages, link_files, link_codes, link_api, feedback, health, language, static):
         app.include_router(part.router)
     for part in (board, records, actions, leads, troubles, rounds, statistics, office):
         app.include_router(part.router)

@@ -92,6 +92,7 @@ def shown(
         fields = tuple(
             replace(field, remark=said.get(field.name))
             for field in _fields(form, "", values, wrong if begun else {}, house, _narrowed(brief, house))
+            if field.widget != forms.CODE or brief.context.second_factor.channel is not None
         )
         made.append(Form(action, forms.button(brief.kind, action, house.speaks), fields, begun and bool(wrong), begun))
     return tuple(made)
@@ -231,7 +232,7 @@ def _fields(
             label=field_label(form, name, house.speaks),
             widget=widget,
             # The rows after the last need not be filled in, so the browser must not insist.
-            required=field.is_required() and not prefix,
+            required=(field.is_required() and not prefix) or widget == forms.CODE,
             value=_typed(widget, value),
             error=_message(place, widget, wrong),
             longest=next((m.max_length for m in field.metadata if hasattr(m, "max_length")), None),
@@ -255,7 +256,8 @@ def _widget(field: FieldInfo) -> str:
 
 
 def _typed(widget: str, value: Any) -> str:
-    if value is None or widget == "commitments":
+    # A code is typed anew each time.
+    if value is None or widget in ("commitments", forms.CODE):
         return ""
     if widget == "lines":
         return "\n".join(str(line) for line in value)

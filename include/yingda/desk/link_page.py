@@ -34,8 +34,9 @@ def see(token: str, public_id: str, house: Settings) -> tuple[Claims, Brief]:
 
 
 def typed(sent: Mapping[str, str]) -> dict[str, str]:
-    """Return what a person typed or chose, without what the page itself sends along."""
-    return {name: value for name, value in sent.items() if name not in {"csrf", "revision_sha256", "files"}}
+    """Return what a person typed or chose, without what the page itself sends along and what is never kept."""
+    not_theirs = {"csrf", "revision_sha256", "files", forms.CODE}
+    return {name: value for name, value in sent.items() if name not in not_theirs}
 
 
 def is_from_our_page(request: Request, sent: Mapping[str, str], token: str, house: Settings) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any
 
 from fastapi import Request
@@ -14,12 +15,14 @@ from yingda.desk.pages import message, say
 from yingda.desk.replying import Json
 from yingda.domain.errors import (
     AnsweredAlready,
+    CodeNotSent,
     FieldsRefused,
     LinkExpired,
     LinkForged,
     NotYours,
     RequestEnded,
     TextChanged,
+    TooManyCodes,
     YingdaError,
 )
 from yingda.services import linking
@@ -100,6 +103,10 @@ def for_program(problem: YingdaError, token: str, house: Settings) -> Response:
     """
     if isinstance(problem, FieldsRefused):
         return Json(problem.fields, status_code=422)
+    if isinstance(problem, TooManyCodes):
+        return later(Json({"error": too_many_codes(problem)}, status_code=429), problem)
+    if isinstance(problem, CodeNotSent):
+        return Json({"error": "not_sent", "detail": str(problem)}, status_code=502)
     if isinstance(problem, NotYours):
         return Json({"error": refused_as_not_yours(problem, house.speaks)}, status_code=403)
     if isinstance(problem, LinkForged):
@@ -114,6 +121,23 @@ def for_program(problem: YingdaError, token: str, house: Settings) -> Response:
             return Json(_first("answered", linked.who_answered(claims, house)), status_code=409)
         return Json(_first("text_changed", linked.who_changed(claims, house)), status_code=409)
     raise problem
+
+
+def too_many_codes(problem: TooManyCodes) -> str:
+    """Return in words that no other code is sent for a while."""
+    at = rendering.local(problem.again_at)[11:]
+    return say(
+        f"一小时内发送的验证码太多了，{at} 以后才能再发。已收到的最近一个仍在有效期内的可以使用；着急请致电办公室。",
+        f"Too many codes were sent within an hour; the next one can be sent at {at}. The newest one still holds while"
+        " it is valid. If it cannot wait, call the office.",
+    )
+
+
+def later(reply: Response, problem: TooManyCodes) -> Response:
+    """Return a reply that says in its header, too, after how many seconds to try again."""
+    left = (problem.again_at - wiring.utcnow()).total_seconds()
+    reply.headers["Retry-After"] = str(max(1, math.ceil(left)))
+    return reply
 
 
 def _first(error: str, who: Who | None) -> dict[str, Any]:

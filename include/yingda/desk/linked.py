@@ -11,10 +11,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from yingda import wiring
-from yingda.domain.errors import YingdaError
-from yingda.services import answering, briefing, keeping, lettering, linking
+from yingda.domain.errors import CodeRefused, YingdaError
+from yingda.services import answering, briefing, keeping, lettering, linking, sending_codes
 from yingda.services.answering import Claims
 from yingda.services.briefing import Brief, Decided
+from yingda.services.sending_codes import CodeSent
 from yingda.settings import Settings
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def take(token: str, body: Mapping[str, Any], house: Settings, now: datetime) ->
 
     A race that the database stops, or a deadlock, is tried once more: then whoever came first is known.
 
-    :raises AnsweredAlready, FieldsRefused, NotYours: see `answering.answer`
+    :raises AnsweredAlready, FieldsRefused, CodeRefused, NotYours: see `answering.answer`
     :raises LinkForged, LinkExpired, TextChanged, RequestEnded: see `answering.look`
     """
     from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -68,10 +69,26 @@ def _commit(claims: Claims, body: Mapping[str, Any], house: Settings, now: datet
     from yingda.store.models import Incident, Request
 
     with wiring.transaction() as session:
-        decision = answering.answer(session, claims, body, house, now)
-        request = session.get_one(Request, decision.request_id)
-        incident = session.get_one(Incident, request.incident_id)
-        return briefing.decided(decision, incident, house)
+        try:
+            decision = answering.answer(session, claims, body, house, now)
+        except CodeRefused as refused:
+            # Committed: the try counts.
+            wrong = refused
+        else:
+            request = session.get_one(Request, decision.request_id)
+            incident = session.get_one(Incident, request.incident_id)
+            return briefing.decided(decision, incident, house)
+    raise wrong
+
+
+def send_code(token: str, house: Settings, now: datetime) -> CodeSent:
+    """Send the officer of a link the code that they need to sign.
+
+    :raises TooManyCodes, CodeNotSent, FieldsRefused, AnsweredAlready, NotYours: see `sending_codes.send`
+    :raises LinkForged, LinkExpired, TextChanged, RequestEnded: see `answering.look`
+    """
+    claims = linking.read(house, token, now)
+    return sending_codes.send(wiring.transaction, claims, house, wiring.utcnow, wiring.messenger)
 
 
 def keep(token: str, typed: Mapping[str, str], house: Settings, now: datetime) -> bool:

@@ -13,11 +13,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from yingda import rendering, wiring
 from yingda.desk import static_files, viewer
 from yingda.desk.reasons import reason
-from yingda.domain import clocks, forms, life, roles, severity
+from yingda.domain import clocks, forms, life, roles, second_channel, severity
 from yingda.domain.clocks import ClockKind, lateness_label
 from yingda.domain.errors import SettingsError
 from yingda.domain.life import DocumentKind, RequestKind, Stage
 from yingda.domain.roles import Role
+from yingda.domain.second_channel import SecondKind
 from yingda.domain.severity import Severity
 from yingda.services import lead_desk, naming
 from yingda.services.viewing import ClockSeen, EventSeen
@@ -117,6 +118,8 @@ def event_words(event: EventSeen, house: Settings) -> list[str]:
         said.append(severity.label(Severity(data["severity"]), locale))
     if "role" in data:
         said.append(roles.label(Role(data["role"]), locale))
+    if data.get("second_channel"):
+        said.append(second_channel.label(SecondKind(data["second_channel"]), locale))
     for key in ("unit", "suggested"):
         if data.get(key):
             said.append(naming.unit(data[key], house).name)

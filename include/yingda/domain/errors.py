@@ -116,6 +116,25 @@ class FieldsRefused(YingdaError):
         super().__init__("; ".join(f"{field}: {message}" for field, message in fields.items()))
 
 
+class CodeRefused(FieldsRefused):
+    """The code that should confirm an answer is wrong. Nothing was stored but the try, which the caller commits."""
+
+
+class TooManyCodes(YingdaError):
+    """So many codes were sent for one request that no other is sent for a while.
+
+    :param again_at: from when on one is, UTC
+    """
+
+    def __init__(self, again_at: datetime) -> None:
+        self.again_at = again_at
+        super().__init__(f"no other code before {again_at.isoformat()}")
+
+
+class CodeNotSent(YingdaError):
+    """A code was made and did not go out, so it is void; the message says why."""
+
+
 class NotNow(YingdaError):
     """What was asked of an incident cannot be done where it stands."""
 

@@ -83,9 +83,14 @@ class Approve(Answer):
     comment: Words = optional("意见", "Comment")
 
 
+CODE = "code"
+"""The field, and its widget, of the code that confirms a signature. It is read and never kept."""
+
+
 class Sign(Answer):
     labels = ("签发", "Sign")
     comment: Words = optional("意见", "Comment")
+    code: Words = optional("验证码", "Code", limit=40, widget=CODE)
 
 
 class Return(Answer):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
@@ -167,6 +167,57 @@ class LetterRule(_Rules):
     sent_by: Role
 
 
+def _elapsed(span: Span) -> Span:
+    if span.elapsed is None:
+        raise ValueError(f"'{span}' counts working time; this runs day and night. Write 20s, 30m, 2h or 5d.")
+    return span
+
+
+# Day and night, never working days.
+Elapsed = Annotated[SpanText, AfterValidator(_elapsed)]
+
+
+class SecondFactorRule(_Rules):
+    """At which severities a signature needs a code that was sent to the signer's second channel.
+
+    :param valid_for: how long a code holds
+    :param tries: wrong answers after which a code holds no more
+    :param codes_an_hour: codes for one officer and one request within an hour
+    :param without_channel: whether somebody whom the roster gives no second channel may sign by their link alone
+    """
+
+    severities: tuple[Severity, ...]
+    digits: Annotated[int, Field(ge=4, le=10)]
+    valid_for: Elapsed
+    tries: Annotated[int, Field(ge=1, le=20)]
+    codes_an_hour: Annotated[int, Field(ge=1, le=60)]
+    without_channel: Literal["allow", "refuse"]
+
+
+class LeadReminder(_Rules):
+    """Who hears, and how long after the report, of a lead that nobody took up."""
+
+    after: Elapsed
+    tell: Annotated[tuple[Role, ...], Field(min_length=1)]
+
+
+def _one_after_the_other(reminders: tuple[LeadReminder, ...]) -> tuple[LeadReminder, ...]:
+    faults: list[tuple[tuple[str | int, ...], str]] = [
+        ((position, "after"), f"'{one.after}' is not later than the one before it. Write them in order of time.")
+        for position, one in enumerate(reminders)
+        if position and one.after.elapsed <= reminders[position - 1].after.elapsed  # type: ignore[operator]
+    ]
+    if faults:
+        raise Fault(faults)
+    return reminders
+
+
+class LeadRule(_Rules):
+    """The reminders of reported leads that wait, by severity; urgent ones are reminded of as major ones."""
+
+    remind: dict[Severity, Annotated[tuple[LeadReminder, ...], AfterValidator(_one_after_the_other)]]
+
+
 class Policy(_Rules):
     """All rules together, as policy.yaml states them. Every default stands in that file and nowhere else."""
 
@@ -178,6 +229,8 @@ class Policy(_Rules):
     interviewee: dict[Severity, Annotated[tuple[Role, ...], Field(min_length=1)]]
     register_rule: RegisterRule = Field(alias="register")
     links: LinkRule
+    second_factor: SecondFactorRule
+    leads: LeadRule
     mail: MailRule
     publication: PublicationRule
     hand_back: HandBackRule
@@ -204,6 +257,11 @@ class Policy(_Rules):
             ("letters", self.letters, LetterKind),
         ):
             faults += [((name,), f"{key.value} is missing. Add it.") for key in keys if key not in table]
+        faults += [
+            (("leads", "remind"), f"{key.value} is missing. Add it.")
+            for key in Severity
+            if key not in self.leads.remind
+        ]
         for severity, chain in self.signing.items():
             for position, role in enumerate(chain):
                 if role in chain[:position]:

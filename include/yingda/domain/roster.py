@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from .calendar import Day
 from .errors import Fault, UnknownOfficer, UnknownUnit
 from .roles import UNIT_ROLES, Role
+from .second_channel import SecondChannel
 from .severity import Topic
 
 CORE_TEAM = range(5, 8)
@@ -115,6 +116,7 @@ class Officer(_Entry):
 
     :param unit: id of their unit; needed by section heads and information officers
     :param core: one of the core information officers
+    :param second_channel: where codes go that confirm their signatures (policy key `second_factor`); None for nowhere
     """
 
     id: Id
@@ -125,6 +127,7 @@ class Officer(_Entry):
     roles: Annotated[tuple[Role, ...], Field(min_length=1)]
     unit: str | None = None
     core: bool = False
+    second_channel: SecondChannel | None = None
     absences: tuple[Absence, ...] = ()
 
     def absence(self, on: date) -> Absence | None:

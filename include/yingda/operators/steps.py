@@ -89,7 +89,7 @@ class AskToClose(DomainSensor):
 
 class AttendAll(BaseOperator):
     """
-    Look after every incident that something may be due for: ladders, mail, what a crash left.
+    Look after every incident that something may be due for: ladders, mail, what a crash left; after leads, too.
 
     Returns the runs to ask Airflow for, as arguments of TriggerDagRunOperator, one for each incident that no living
     run drives. An incident that cannot be attended to is logged and holds up no other.

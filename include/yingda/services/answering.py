@@ -27,6 +27,7 @@ from yingda.services import (
     attaching,
     closing,
     committing,
+    confirming,
     enquiring,
     hearing,
     lettering,
@@ -89,12 +90,13 @@ class Claims:
 
 @dataclass(frozen=True)
 class Asked:
-    """A request as the officer of a link may see it."""
+    """A request as the officer of a link may see it; `at` is the moment (UTC) it was looked at."""
 
     request: Request
     incident: Incident
     decision: Decision | None
     deputy_for: str | None
+    at: datetime
 
 
 def look(session: Session, claims: Claims, now: datetime) -> Asked:
@@ -116,6 +118,7 @@ def look(session: Session, claims: Claims, now: datetime) -> Asked:
         incident=session.get_one(Incident, request.incident_id),
         decision=session.scalars(select(Decision).where(Decision.request_id == request.id)).one_or_none(),
         deputy_for=person.deputy_for,
+        at=now,
     )
 
 
@@ -126,6 +129,7 @@ def answer(session: Session, claims: Claims, body: Mapping[str, Any], settings: 
     commits before anybody is told that it was received.
 
     :raises AnsweredAlready: somebody answered first, or this officer did, differently
+    :raises CodeRefused: the code that confirms a signature is wrong; the caller commits, so that the try counts
     :raises FieldsRefused: nothing was stored
     :raises NotYours: the author of the text, or a signer of another stage
     :raises LinkForged, LinkExpired, TextChanged, RequestEnded: as `look`
@@ -135,8 +139,11 @@ def answer(session: Session, claims: Claims, body: Mapping[str, Any], settings: 
         raise LinkForged("No such request.")
     case = take_by_id(session, incident_id, settings, now)
     asked = look(session, claims, now)
+    signs = asked.request.kind is RequestKind.SIGN_STATEMENT
     fields = {key: value for key, value in body.items() if key not in {"action", "revision_sha256"}}
-    given = {"action": body.get("action"), "revision_sha256": body.get("revision_sha256"), "fields": fields}
+    # The code that confirms a signature is no part of the answer: a repeat is exact without it, and nothing keeps it.
+    lasting = {key: value for key, value in fields.items() if not (signs and key == forms.CODE)}
+    given = {"action": body.get("action"), "revision_sha256": body.get("revision_sha256"), "fields": lasting}
     if asked.decision is not None:
         return _repeat(asked.decision, claims.officer_id, _fingerprint(given))
     allowed = allowed_actions(session, asked.request, settings)
@@ -145,12 +152,14 @@ def answer(session: Session, claims: Claims, body: Mapping[str, Any], settings: 
     making_sense.check(case, asked.request, form)
     if asked.request.kind in JUDGES_A_TEXT:
         signing.refuse_if_involved(case, session.get_one(Revision, asked.request.revision_id), claims.officer_id)
+    if signs:
+        confirming.check(case, asked.request, str(body["action"]), claims.officer_id, getattr(form, forms.CODE, ""))
     decision = Decision(
         request_id=asked.request.id,
         action=str(body["action"]),
         officer_id=claims.officer_id,
         deputy_for=asked.deputy_for,
-        payload=form.model_dump(mode="json"),
+        payload=form.model_dump(mode="json", exclude={forms.CODE}),
         payload_sha256=_fingerprint(given),
         at=now,
     )

@@ -1,4 +1,7 @@
-"""Attending to all: what `follow_up` does every few minutes and `resume` on demand, incident by incident."""
+"""Attending to all: what `follow_up` does every few minutes and `resume` on demand, incident by incident.
+
+Leads that wait to become incidents are reminded of here, too.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from yingda.services import escalating, passing
+from yingda.services import escalating, passing, waiting_leads
 from yingda.services.case import take
 from yingda.services.passing import RunState, Start
 from yingda.settings import Settings
@@ -17,9 +20,13 @@ from yingda.settings import Settings
 Transaction = Callable[[], AbstractContextManager[Session]]
 
 
+LEADS = "leads"
+"""Stands for the leads that wait, among incidents that could not be attended to."""
+
+
 @dataclass(frozen=True)
 class Report:
-    """What came of it: runs to ask Airflow for, and incidents that could not be attended to, with the reason."""
+    """Runs to ask Airflow for, and what could not be attended to (an incident, or the leads) with the reason."""
 
     starts: list[Start]
     problems: list[tuple[str, str]]
@@ -33,7 +40,7 @@ def attend_all(
     *,
     dry_run: bool = False,
 ) -> Report:
-    """Attend to every incident something may be due for, each in a transaction of its own.
+    """Attend to every incident something may be due for, each in a transaction of its own, and to the leads that wait.
 
     :param dry_run: tell what would be started and take everything back
     """
@@ -55,4 +62,10 @@ def attend_all(
         else:
             if start is not None:
                 starts.append(start)
+    if not dry_run:
+        try:
+            with transaction() as session:
+                waiting_leads.remind(session, settings, clock())
+        except Exception as problem:
+            problems.append((LEADS, f"{type(problem).__name__}: {problem}"))
     return Report(starts, problems)

@@ -18,12 +18,13 @@ from yingda.domain import forms
 from yingda.domain.life import DocumentKind, RequestKind, RequestState, Stage
 from yingda.domain.roles import Role
 from yingda.domain.severity import Severity, Topic
-from yingda.services import attaching, comparing, drafting, naming, observing, particulars, reporting
+from yingda.services import attaching, comparing, confirming, drafting, naming, observing, particulars, reporting
 from yingda.services.answering import Asked, allowed_actions
 from yingda.services.asking import ASKED, BESIDE
 from yingda.services.attaching import FileSeen
 from yingda.services.comparing import Changed
 from yingda.services.composing import returned_with
+from yingda.services.confirming import SecondFactor
 from yingda.services.dossier import ObservationSeen
 from yingda.services.drafting import NextStatement
 from yingda.services.naming import Named
@@ -124,6 +125,7 @@ class Context:
     next_statement: NextStatement | None
     observations: tuple[ObservationSeen, ...]
     files: tuple[FileSeen, ...]
+    second_factor: SecondFactor
 
 
 @dataclass(frozen=True)
@@ -274,6 +276,7 @@ def _context(session: Session, asked: Asked, officer_id: str, house: Settings) -
             else None
         ),
         observations=observing.latest(session, incident, house),
+        second_factor=confirming.standing(session, request, incident, officer_id, house, asked.at),
     )
 
 

@@ -265,6 +265,11 @@ _NOTICES: dict[str, tuple[str, str]] = {
         "并入的线索报得更急、更重，请看是否调整级别",
         "A lead that joined says it is graver: please see whether to regrade",
     ),
+    "codes_wrong": (
+        "签发验证码多次不对，请联系签发人核实",
+        "A signing code was wrong too often: please ask the signer",
+    ),
+    "lead_waits": ("线索还在等待处理", "A lead still waits"),
     "not_seen_live": ("公开页面上未见到发布的文本", "The published text was not seen on the public page"),
 }
 
@@ -285,6 +290,15 @@ def _notice(session: Session, message: OutboxMessage, settings: Settings) -> dic
         )
     for code, detail in values.get("flaws", []):
         lines.append(f"{code}: {detail}")
+    if values["about"] == "codes_wrong":
+        who = naming.officer(values["officer"], settings).name
+        lines.append(
+            f"Too many wrong codes came in over the link of {who}. The code is void; nothing was signed. If it was not"
+            " them, somebody else has their link."
+            if english
+            else f"通过{who}的链接多次输入了不对的验证码。该验证码已作废，没有签发。"
+            "如果不是本人，说明链接到了别人手里。"
+        )
     if "channel" in values:
         lines.append(f"Channel: {values['channel']}" if english else f"渠道：{values['channel']}")
     if values.get("problem"):
@@ -324,6 +338,14 @@ def _lead(session: Session, message: OutboxMessage, settings: Settings) -> dict[
     lines = [line for line in (lead.title, lead.summary, told) if line]
     if message.incident_id is not None:
         return {"lines": lines}
+    if "raised_at" in message.values:
+        waited = lateness_label(datetime.fromisoformat(message.values["raised_at"]) - lead.reported_at, locale)
+        lines.insert(
+            0,
+            f"Nobody has taken it up for {waited}. Please open it, join it to an open incident, or dismiss it."
+            if english
+            else f"已等待 {waited}，还没有人处理。请受理、并入在办事件，或不予受理。",
+        )
     if lead.state is not LeadState.NEW:
         state = life.label(lead.state, locale)
         lines.insert(0, f"Settled meanwhile: {state}." if english else f"已有人处理：{state}。")

@@ -12,6 +12,7 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from yingda.domain.forms import CODE
 from yingda.domain.life import RequestState
 from yingda.services.answering import Claims
 from yingda.store.models import Draft, Request
@@ -30,8 +31,9 @@ def keep(session: Session, claims: Claims, typed: Mapping[str, str], now: dateti
     ).one_or_none()
     if request is None or request.state is not RequestState.OPEN:
         return False
+    # The code that confirms a signature is kept nowhere.
     # PostgreSQL holds no text with U+0000 in it, and no form means one.
-    given = {name.replace("\x00", ""): value.replace("\x00", "") for name, value in typed.items()}
+    given = {name.replace("\x00", ""): value.replace("\x00", "") for name, value in typed.items() if name != CODE}
     row = insert(Draft).values(request_id=request.id, officer_id=claims.officer_id, given=given, at=now)
     session.execute(
         row.on_conflict_do_update(index_elements=["request_id", "officer_id"], set_={"given": given, "at": now})

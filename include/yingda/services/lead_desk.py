@@ -16,6 +16,7 @@ from yingda.domain.errors import LeadNotFound
 from yingda.domain.leads import ALIKE, likeness, place_of
 from yingda.domain.life import LeadOrigin, LeadState, Outcome, Stage
 from yingda.domain.severity import Severity, Topic
+from yingda.services import waiting_leads
 from yingda.services.naming import Named, actor, officer, unit
 from yingda.settings import Settings
 from yingda.store.models import Incident, ReportedLead, SourceLink
@@ -28,7 +29,10 @@ LOOKED_AT = 500
 
 @dataclass(frozen=True)
 class LeadSeen:
-    """A reported lead, and what became of it."""
+    """A reported lead, and what became of it.
+
+    :param waits_from: when the first reminder is due (UTC), None once it is settled or where nobody is reminded
+    """
 
     id: str
     state: LeadState
@@ -46,6 +50,7 @@ class LeadSeen:
     reporter: Named | None
     reported_by: Named | None
     reported_at: datetime
+    waits_from: datetime | None
     incident_no: str | None
     settled_by: Named | None
     settled_at: datetime | None
@@ -152,6 +157,11 @@ def _seen(row: ReportedLead, number: str | None, house: Settings) -> LeadSeen:
         reporter=officer(row.reporter_id, house) if row.reporter_id else None,
         reported_by=actor(row.reported_by, house),
         reported_at=row.reported_at,
+        waits_from=(
+            waiting_leads.waits_from(house.policy.leads, row.severity, row.urgent, row.reported_at)
+            if row.state is LeadState.NEW
+            else None
+        ),
         incident_no=number,
         settled_by=actor(row.settled_by, house) if row.settled_by else None,
         settled_at=row.settled_at,

@@ -11,7 +11,7 @@ from yingda.domain.forms import NoPublication, Return, Sign, Statement
 from yingda.domain.life import DocumentKind, Outcome, RequestKind, Stage
 from yingda.domain.roles import Role
 from yingda.domain.signatures import Flaw, flaws, missing
-from yingda.services import asking, clocking, published, telling, writing
+from yingda.services import asking, clocking, confirming, published, telling, writing
 from yingda.services.case import Case
 from yingda.store.models import Addressee, Decision, Request, Revision, Signature
 
@@ -95,6 +95,7 @@ def put_signature(case: Case, request: Request, signer_id: str) -> None:
     revision = case.session.get_one(Revision, request.revision_id)
     refuse_if_involved(case, revision, signer_id)
     decision = case.session.scalars(select(Decision).where(Decision.request_id == request.id)).one()
+    confirmed_by = confirming.confirmed_by(case.session, request, signer_id)
     case.session.add(
         Signature(
             revision_id=revision.id,
@@ -105,10 +106,18 @@ def put_signature(case: Case, request: Request, signer_id: str) -> None:
             deputy_for=decision.deputy_for,
             decision_id=decision.id,
             at=case.now,
+            confirmed_by=confirmed_by,
         )
     )
     case.session.flush()
-    case.record("signed", signer_id, role=request.role.value, sha256=revision.sha256, request=request.public_id)
+    case.record(
+        "signed",
+        signer_id,
+        role=request.role.value,
+        sha256=revision.sha256,
+        request=request.public_id,
+        second_channel=confirmed_by.value if confirmed_by else None,
+    )
 
 
 def refuse_if_involved(case: Case, revision: Revision, officer_id: str) -> None:

@@ -120,6 +120,27 @@ def lead_came_in(session: Session, lead: ReportedLead, settings: Settings, now: 
         )
 
 
+def lead_waits(
+    session: Session, lead: ReportedLead, rung: str, person: Person, settings: Settings, now: datetime
+) -> bool:
+    """Owe the reminder that a lead still waits: one a lead, rung and person; True if this is the first time.
+
+    :param rung: names the reminder, by how long after the report it is due
+    """
+    return outbox.owe(
+        session,
+        None,
+        key=f"lead_waits:{lead.public_id}:{rung}:{person.officer.id}",
+        template="notice",
+        officer_id=person.officer.id,
+        at=now,
+        domain=mail_domain(settings),
+        about="lead_waits",
+        lead=lead.public_id,
+        raised_at=now.isoformat(),
+    )
+
+
 def wording(case: Case, revision: Revision) -> None:
     """Owe the agreed wording, and who may speak, to the officers concerned: those of the unit and those who speak."""
     policy, roster = case.settings.policy, case.settings.roster

@@ -20,6 +20,7 @@ from yingda.domain.clocks import ClockKind
 from yingda.domain.errors import IncidentNotFound
 from yingda.domain.life import DocumentKind, Outcome, PublicationState, RequestKind, RequestState, Stage
 from yingda.domain.roles import Role
+from yingda.domain.second_channel import SecondKind
 from yingda.domain.severity import Severity, Topic
 from yingda.services import dossier
 from yingda.services.dossier import Dossier
@@ -93,13 +94,14 @@ class DocumentSeen:
 
 @dataclass(frozen=True)
 class SignatureSeen:
-    """A person in a role stands for one exact text."""
+    """A person in a role stands for one exact text; `confirmed_by` is the channel whose code they had to bring."""
 
     role: Role
     signer: Named
     deputy_for: Named | None
     sha256: str
     at: datetime
+    confirmed_by: SecondKind | None
 
 
 @dataclass(frozen=True)
@@ -362,6 +364,7 @@ def incident(session: Session, number: str, house: Settings, now: datetime) -> I
                 deputy_for=officer(one.deputy_for, house) if one.deputy_for else None,
                 sha256=one.sha256,
                 at=one.at,
+                confirmed_by=one.confirmed_by,
             )
             for one in signatures
         ),

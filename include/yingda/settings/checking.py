@@ -31,10 +31,30 @@ def warnings(settings: Settings, environ: Mapping[str, str], today: date) -> Ite
         yield str(excess)
     if not any(channel.public for channel in settings.channels.channels):
         yield "channels.yaml has no public channel; statements reach no resident. Set `public: true` on one."
+    yield from _unconfirmed(settings.policy, settings.roster)
     if settings.link_key is None:
         yield (
             "YINGDA_LINK_KEY is not set, so no officer can be sent a link."
             f" Set it, or YINGDA_LINK_KEY_FILE, to {SHORTEST_LINK_KEY} random characters or more."
+        )
+
+
+def _unconfirmed(policy: Policy, roster: Roster) -> Iterator[str]:
+    """Yield whom no code can be sent to, of those who sign where one is asked for, and of their deputies."""
+    rule = policy.second_factor
+    without: dict[str, list[str]] = {}
+    for severity in rule.severities:
+        for holder in (one for role in policy.signing[severity] for one in roster.holders(role)):
+            deputies = (roster.officer(absence.deputy) for absence in holder.absences)
+            for signer in (holder, *deputies):
+                if signer.second_channel is None and severity.value not in without.setdefault(signer.id, []):
+                    without[signer.id].append(severity.value)
+    named = [f"{who} ({', '.join(severities)})" for who, severities in without.items() if severities]
+    if named:
+        then = "they sign by their link alone" if rule.without_channel == "allow" else "they cannot sign"
+        yield (
+            f"policy.yaml asks for a code at a signature, and the roster names no second_channel of {'; '.join(named)}:"
+            f" {then}. Add `second_channel` to them, or take the severities out of second_factor.severities."
         )
 
 

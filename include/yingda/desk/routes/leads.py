@@ -335,6 +335,7 @@ def _list(
         csrf=acting.form_token(user.get_name(), "leads", house),
         once=secrets.token_urlsafe(12),
         waited=lambda lead: _waited(lead, now, house),
+        late=lambda lead: lead.waits_from is not None and lead.waits_from <= now,
     )
 
 

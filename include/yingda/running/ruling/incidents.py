@@ -1,4 +1,4 @@
-"""How incidents are handled beyond the limits: handing back, the emergency plan, letters, accounts, patrols."""
+"""How incidents are handled beyond the limits: handing back, the emergency plan, leads, letters, accounts, patrols."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from yingda.domain import life
 from yingda.domain.life import LetterKind
 from yingda.domain.policy import Entry, Policy
 from yingda.domain.roles import Role
+from yingda.domain.severity import Severity
 from yingda.running.pages import table
 from yingda.running.ruling.words import KEY, RULE, WHAT, both, listed, one_role, one_severity, one_span, times
 
@@ -32,10 +33,21 @@ ABOUT_SITES = """\
 """
 
 
+ABOUT_LEADS = """\
+自报送起算，直到有人受理、并入或不予受理；标了“紧急”的至少按重大。系统停过一阵的，恢复后只补最近该提醒的一级。
+
+From the report until somebody opens, joins or dismisses the lead; urgent ones count as major at least. After an outage
+only the latest reminder that is due is sent.
+"""
+
+
 def parts(policy: Policy) -> Iterator[str]:
     """Yield the sections."""
     yield "## 办理 Handling\n"
     yield table((WHAT, RULE, KEY), _handling(policy))
+    yield "## 等待处理的线索 Leads that wait `leads.remind`\n"
+    yield ABOUT_LEADS
+    yield table(("级别 Severity", "报送后 After the report", "告知 Told", KEY), _waiting(policy))
     yield "## 更正请求与移送 Correction requests and referrals `letters`\n"
     yield ABOUT_LETTERS
     yield table((WHAT, "送出并登记 Sent and recorded by", KEY), _senders(policy))
@@ -97,6 +109,17 @@ def _handling(policy: Policy) -> Iterator[Sequence[str]]:
         both(*listed(one_role(role) for role in plan.tell)),
         "`emergency_plan.tell`",
     )
+
+
+def _waiting(policy: Policy) -> Iterator[Sequence[str]]:
+    for severity in Severity:
+        for one in policy.leads.remind[severity]:
+            yield (
+                both(*one_severity(severity)),
+                both(*one_span(one.after)),
+                both(*listed(one_role(role) for role in one.tell)),
+                f"`leads.remind.{severity}`",
+            )
 
 
 def _senders(policy: Policy) -> Iterator[Sequence[str]]:

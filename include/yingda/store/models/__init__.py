@@ -6,6 +6,7 @@ and events are never changed (triggers of the first migration refuse it).
 
 from yingda.store.models.answers import Attachment, Draft, Feedback
 from yingda.store.models.base import Base
+from yingda.store.models.codes import SigningCode
 from yingda.store.models.events import ChainHead, Event
 from yingda.store.models.hazards import Hazard, RegisterDay, SiteRound
 from yingda.store.models.incidents import (
@@ -55,6 +56,7 @@ __all__ = [
     "Request",
     "Revision",
     "Signature",
+    "SigningCode",
     "SiteRound",
     "SourceLink",
     "YearSerial",

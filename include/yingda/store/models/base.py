@@ -27,6 +27,7 @@ from yingda.domain.life import (
     Stage,
 )
 from yingda.domain.roles import Role
+from yingda.domain.second_channel import SecondKind
 from yingda.domain.severity import Severity, Topic
 from yingda.store.types import UtcMoment, value_enum
 
@@ -43,6 +44,7 @@ _ENUMS: tuple[type[StrEnum], ...] = (
     RequestKind,
     RequestState,
     Role,
+    SecondKind,
     SendState,
     Severity,
     Stage,

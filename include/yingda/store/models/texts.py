@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from yingda.domain.life import DocumentKind
 from yingda.domain.roles import Role
+from yingda.domain.second_channel import SecondKind
 from yingda.store.models.base import Base
 from yingda.store.types import Sha256
 
@@ -61,6 +62,9 @@ class Signature(Base):
     deputy_for: Mapped[str | None] = mapped_column(String(64))
     decision_id: Mapped[int] = mapped_column(ForeignKey("decision.id"), unique=True)
     at: Mapped[datetime]
+    confirmed_by: Mapped[SecondKind | None] = mapped_column(
+        doc="the channel of the code that confirmed it; none was asked"
+    )
 
     __table_args__ = (
         ForeignKeyConstraint(
