@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from yingda.domain.calendar import SHANGHAI
@@ -41,7 +42,7 @@ def at(session: Session, moment: datetime) -> dict[int, dict[str, Any]]:
     rows = session.execute(
         select(Event.data["hazard"].as_integer(), Event.data["now"])
         .where(number.is_not(None), Event.kind.in_(TOLD), Event.at < moment)
-        .distinct(number)
+        .ext(distinct_on(number))
         .order_by(number, Event.id.desc())
     )
     return dict(sorted((hazard_id, now) for hazard_id, now in rows))
