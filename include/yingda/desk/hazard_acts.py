@@ -87,8 +87,7 @@ def _steps(left: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     if reason and not any("reason" in said for _, said in steps):
         left |= reason
     if left:
-        said = say("这里不收此项", "is not taken here")
-        raise FieldsRefused(dict.fromkeys(left, said))
+        raise FieldsRefused({name: say("这里不收此项", "is not taken here") for name in left})
     return steps
 
 

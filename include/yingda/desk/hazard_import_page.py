@@ -34,7 +34,7 @@ def show_upload(request: Request, user: BaseUser, problem: str | None = None, *,
     house = wiring.settings()
     if not access.can_act(user):
         back = (f"{root_of(request)}/hazards", say("回到隐患", "Back to the hazards"))
-        return message(request, say("您的账号不能导入隐患", "Your account may not do this"), status=403, link=back)
+        return message(request, say("您的账号不能导入隐患", "Your account may not do this"), status=200, link=back)
     return page(
         request,
         "hazard_import",

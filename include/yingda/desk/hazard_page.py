@@ -95,7 +95,7 @@ def show_new(request: Request, user: BaseUser, refused: Refused | None = None, *
     house = wiring.settings()
     if not access.can_act(user):
         back = (f"{root_of(request)}/hazards", say("回到隐患", "Back to the hazards"))
-        return message(request, say("您的账号不能登记隐患", "Your account may not do this"), status=403, link=back)
+        return message(request, say("您的账号不能登记隐患", "Your account may not do this"), status=200, link=back)
     typed: Mapping[str, Any] = refused.typed if refused else {"risk": Risk.MEDIUM.value}
     form = fields.of_form(ReportHazard, "report", house, typed, refused.wrong if refused else {})
     return page(

@@ -87,7 +87,7 @@ def _notes(units: Sequence[tuple[str, str, str]], english: bool) -> list[tuple[s
         if english
         else (
             "行",
-            f"最多 {MOST_ROWS} 行。合并单元格对其中每一行都算数。不收公式。单位和内容都与已登记的相同时，更新那一条的措施和时限。",
+            f"最多 {MOST_ROWS} 行。合并单元格对其中每一行都算数。不收公式。单位和内容都已登记过的，更新其措施和时限。",
         )
     )
     rows.append(())

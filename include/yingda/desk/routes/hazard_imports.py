@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, Depends, Request
@@ -43,7 +44,7 @@ FormBody = Annotated[bytes, Depends(_form)]
 
 @doing.post("/api/hazards/import")
 def import_table(request: Request, user: GetUserDep, sent: Uploaded) -> Response:
-    """Import the table in the multipart field `file`, all rows or none; `dry_run=true` only tells what would become of it.
+    """Import the table in the multipart field `file`, all rows or none; with `dry_run=true` only tell their fates.
 
     200 or 201 (where a hazard is new) with each row's fate; 422 where the file or a row is refused, and then nothing is
     stored.
@@ -84,9 +85,8 @@ def template() -> Response:
     """Return the empty table of 附件3."""
     house = wiring.settings()
     units = [(unit.id, unit.name, unit.name_en) for unit in house.roster.units]
-    disposition = (
-        "attachment; filename=\"hazards.xlsx\"; filename*=UTF-8''%E9%9A%90%E6%82%A3%E6%8E%92%E6%9F%A5%E8%A1%A8.xlsx"
-    )
+    chinese = quote(f"{hazard_template.SHEET}.xlsx")
+    disposition = f"attachment; filename=\"hazards.xlsx\"; filename*=UTF-8''{chinese}"
     return Response(
         hazard_template.empty(units, house.locale), media_type=XLSX, headers={"Content-Disposition": disposition}
     )
