@@ -90,6 +90,11 @@ def read(content: bytes, settings: Settings, now: datetime) -> tuple[list[Row], 
     return rows, table.header.ignored
 
 
+def alone(session: Session) -> None:
+    """Let one import go on at a time until the commit, so that two of the same table do not each find it new."""
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("hazard_import", 0))))
+
+
 def tell(session: Session, rows: Sequence[Row], ignored: tuple[str, ...], settings: Settings) -> Told:
     """Tell what becomes of each row; nothing is stored."""
     prints = [None if row.errors else fingerprint(row.unit, row.content) for row in rows]
@@ -114,8 +119,7 @@ def carry_out(session: Session, told: Told, actor: str, settings: Settings, now:
     :return: the same, with the numbers of the new hazards
     :raises NotNow: a row is refused, or what becomes of one differs by now from what was told
     """
-    # One import at a time, so that two of the same table do not each find it new.
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("hazard_import", 0))))
+    alone(session)
     rows = [
         Row(one.row, one.unit, one.content, one.offline_measures, one.online_measures, one.due, one.errors)
         for one in told.rows

@@ -66,7 +66,9 @@ def import_table(request: Request, user: GetUserDep, sent: Uploaded) -> Response
         with repeatable.once(request, account, wanted.encode() + b"\n" + content) as call:
             if call.result is None:
                 now = wiring.utcnow()
-                told = importing.tell(call.session, *importing.read(content, house, now), house)
+                rows, ignored = importing.read(content, house, now)
+                importing.alone(call.session)
+                told = importing.tell(call.session, rows, ignored, house)
                 if told.refused:
                     return Json({"error": "rows_refused", "stored": False, **_plain(told)}, status_code=422)
                 if not dry:
