@@ -261,9 +261,8 @@ def test_importing_any_table_twice_is_importing_it_once(office: Any, session: Se
         assert set(fates(told)) == {expected}
         importing.carry_out(session, told, DUTY, office.house, office.now)
         assert count(session) == len(lines)
-    kept = {
-        (one.unit_id, one.content, one.offline_measures, one.online_measures) for one in session.scalars(select(Hazard))
-    }
+    stored = session.scalars(select(Hazard)).all()
+    kept = {(one.unit_id, one.content, one.offline_measures, one.online_measures) for one in stored}
     ids = {"liuxi": "liuxi", "南塘村": "nantang", "Sanitation Section": "sanitation"}
     assert kept == {(ids[line[0]], *line[1:4]) for line in lines}
     assert all(one.state is HazardState.OPEN for one in stored)
