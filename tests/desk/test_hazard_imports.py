@@ -1,4 +1,4 @@
-"""Importing over the desk: every row's fate is shown, and exactly that is stored after a yes; programs do it at once."""
+"""Importing over the desk: each row's fate is shown, and exactly that is stored after a yes; programs do it at once."""
 
 from __future__ import annotations
 
