@@ -98,7 +98,7 @@ class TakeUpHazard(Answer):
 class ExtendHazard(Answer):
     """It gets another time limit; why is kept for good."""
 
-    labels = ("延期（改解决时限）", "Extend the time limit")
+    labels = ("延期（改解决时限）", "Extend")
     due: SomeDay = Field(title="新的解决时限", json_schema_extra={"title_en": "New day", "widget": "day"})
     reason: Words = written("延期理由", "Reason", limit=REASON)
 
@@ -106,7 +106,7 @@ class ExtendHazard(Answer):
 class ResolveHazard(Answer):
     """It is gone, and this shows it."""
 
-    labels = ("已解决", "Resolved")
+    labels = ("标为已解决", "Mark as resolved")
     evidence: Words = written(
         "解决情况和依据（怎么解决的，凭什么确认）", "How it was resolved, and what shows it", limit=MEASURES
     )
