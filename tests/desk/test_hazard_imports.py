@@ -146,6 +146,7 @@ def test_an_upload_is_shown_row_by_row_and_stored_after_a_yes(logged_in: TestCli
     assert "还没有导入" in page.text
     assert "<script>" not in page.text.replace("<script src", "")
     assert "更新：线下处置措施" in page.text
+    assert "线下：加固" in page.text
     assert f'href="/desk/hazards/{number}"' in page.text
     assert count(session, Hazard) == 1
 

@@ -222,6 +222,8 @@ def test_a_table_that_waits_is_nobody_else_s_expires_and_gives_way_to_the_next(o
     last = keep(office, BASE)
     with office.transaction() as session:
         assert set(session.scalars(select(HazardImport.public_id))) == {last}
+        assert confirming.prune(session, office.now) == 0
+        assert confirming.prune(session, office.now + confirming.KEPT) == 1
 
 
 TEXTS = st.text(alphabet="柳溪码头积水路灯不亮=+-@ab1", max_size=12).map(str.strip)

@@ -43,11 +43,8 @@ def keep(session: Session, told: Told, name: str, actor: str, now: datetime) -> 
 
     What this person had waiting before is forgotten, and so is what expired.
     """
-    session.execute(
-        delete(HazardImport).where(
-            (HazardImport.expires_at <= now) | ((HazardImport.account == actor) & HazardImport.done_at.is_(None))
-        )
-    )
+    prune(session, now)
+    session.execute(delete(HazardImport).where(HazardImport.account == actor, HazardImport.done_at.is_(None)))
     public_id = secrets.token_hex(16)
     session.add(
         HazardImport(
@@ -98,6 +95,11 @@ def tell_again(session: Session, public_id: str, actor: str, settings: Settings,
         ]
         told = tell(session, rows, told.ignored, settings)
         row.rows, row.counts = _packed(told), told.counts
+
+
+def prune(session: Session, now: datetime) -> int:
+    """Forget the tables that expired; return how many."""
+    return int(session.execute(delete(HazardImport).where(HazardImport.expires_at <= now)).rowcount)  # type: ignore[attr-defined]
 
 
 def _of_the_file(one: RowTold) -> Mapping[str, str]:
