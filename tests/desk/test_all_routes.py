@@ -71,6 +71,21 @@ EXPECTED = {
     "POST /api/leads/{lead_id}/{action}": ACT,
     "POST /leads": ACT,
     "POST /leads/{lead_id}/{action}": ACT,
+    "GET /api/hazards": VIEW,
+    "GET /api/hazards/{hazard_id}": VIEW,
+    "GET /hazards": VIEW,
+    "GET /hazards/new": VIEW,
+    "GET /hazards/{hazard_id}": VIEW,
+    "GET /hazards/import": VIEW,
+    "GET /hazards/import/{import_id}": VIEW,
+    "GET /hazards/template.xlsx": VIEW,
+    "POST /api/hazards": ACT,
+    "PATCH /api/hazards/{hazard_id}": ACT,
+    "POST /api/hazards/import": ACT,
+    "POST /hazards": ACT,
+    "POST /hazards/{hazard_id}/{action}": ACT,
+    "POST /hazards/import": ACT,
+    "POST /hazards/import/{import_id}": ACT,
     "POST /mails/{message_id}/{action}": ACT,
     "POST /publications/{publication_id}/{action}": ACT,
     "GET /api/rounds": VIEW,
@@ -87,6 +102,8 @@ FILLED = {
     "publication_id": "1",
     "name": "desk.css",
     "day": "2026-11-23",
+    "hazard_id": "1",
+    "import_id": "none",
 }
 
 
@@ -100,6 +117,8 @@ def walk(number: str, public_id: str) -> list[tuple[str, str, str]]:
             values["action"] = "open"
         elif "/mails/" in path or "/publications/" in path:
             values["action"] = "send_again"
+        elif path.startswith("/hazards/{"):
+            values["action"] = "resolve"
         elif path.startswith("/register/"):
             values["name"] = "register.json"
         address = "/desk" + re.sub(r"\{(\w+)\}", lambda place, values=values: values[place[1]], path)  # type: ignore[misc]

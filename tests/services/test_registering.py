@@ -57,6 +57,9 @@ def morning(office: Any) -> Any:
                 due_on=date(2026, 12, 1),
                 reported_at=office.now,
                 reported_by="luo_chunsheng",
+                changed_at=office.now,
+                changed_by="luo_chunsheng",
+                fingerprint="0" * 64,
             )
         )
     office.late, office.soon = late, soon

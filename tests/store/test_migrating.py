@@ -12,6 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, text
 
+from yingda.domain.hazards import fingerprint
 from yingda.store import migrating
 from yingda.store.models import Base
 
@@ -59,3 +60,42 @@ def test_the_migrated_schema_is_the_one_of_the_models(engine: Engine) -> None:
 
     assert tables == {*Base.metadata.tables, "alembic_version"}
     assert len(tables) > 15
+
+
+def test_hazards_that_were_there_keep_what_they_were_and_those_alike_stay_apart(empty: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    migrating.upgrade(empty, "0004")
+    engine = create_engine(empty)
+    row = "INSERT INTO hazard (unit_id, content, offline_measures, online_measures, reported_at, reported_by{0}) VALUES"
+    with engine.begin() as connection:
+        for content in ("积水", "积 水", "围栏"):
+            connection.execute(text(f"{row.format('')} ('liuxi', '{content}', '', '', now(), 'luo_chunsheng')"))
+        resolved = row.format(", resolved_at")
+        connection.execute(text(f"{resolved} ('liuxi', '路灯', '', '', now(), 'luo_chunsheng', now())"))
+    migrating.upgrade(empty)
+    with engine.connect() as connection:
+        kept = connection.execute(
+            text("SELECT content, state, risk, version, changed_by, fingerprint FROM hazard ORDER BY id")
+        ).all()
+    assert [tuple(one)[:5] for one in kept] == [
+        ("积水", "open", "medium", 1, "luo_chunsheng"),
+        ("积 水", "open", "medium", 1, "luo_chunsheng"),
+        ("围栏", "open", "medium", 1, "luo_chunsheng"),
+        ("路灯", "resolved", "medium", 1, "luo_chunsheng"),
+    ]
+    assert len({one.fingerprint for one in kept}) == 4
+    assert kept[2].fingerprint == fingerprint("liuxi", "围栏")
+
+    config = Config()
+    config.set_main_option("script_location", str(migrating._SCRIPTS))
+    config.attributes["url"] = empty
+    command.downgrade(config, "0004")
+    migrating.upgrade(empty)
+    with engine.connect() as connection:
+        again = connection.execute(text("SELECT content, state, fingerprint FROM hazard ORDER BY id")).all()
+    assert [(one.content, one.state, one.fingerprint) for one in again] == [
+        (one.content, one.state, one.fingerprint) for one in kept
+    ]
+    engine.dispose()

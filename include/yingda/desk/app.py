@@ -20,6 +20,8 @@ from yingda.desk.routes import (
     actions,
     board,
     feedback,
+    hazard_imports,
+    hazards,
     health,
     language,
     leads,
@@ -48,7 +50,7 @@ def build() -> FastAPI:
     app = FastAPI(title="Yingda", docs_url=None, redoc_url=None, openapi_url=None, swagger_ui_oauth2_redirect_url=None)
     for part in (link_pages, link_files, link_codes, link_api, feedback, health, language, static):
         app.include_router(part.router)
-    for part in (board, records, actions, leads, troubles, rounds, statistics, office):
+    for part in (board, records, actions, leads, hazard_imports, hazards, troubles, rounds, statistics, office):
         app.include_router(part.router)
     app.add_middleware(Language)
     app.add_middleware(Headers, headers=DESK)

@@ -7,8 +7,10 @@ from typing import TypeVar
 
 from yingda.desk.pages import say
 from yingda.domain.errors import FieldsRefused
+from yingda.domain.hazards import HazardState, Risk
 from yingda.domain.life import Stage
-from yingda.domain.severity import Severity
+from yingda.domain.severity import Severity, Topic
+from yingda.services import hazard_desk
 from yingda.services.viewing import Order, Sought
 from yingda.settings import Settings
 
@@ -46,6 +48,44 @@ def sought(
         limit=_number("limit", limit, 50, 1, MOST, wrong),
         offset=_number("offset", offset, 0, 0, 10_000_000, wrong),
         order=_member(Order, "sort", sort, wrong) or (Order.DUE if board else Order.NEWEST),
+    )
+    if wrong:
+        raise FieldsRefused(wrong)
+    return found
+
+
+def hazards_sought(
+    house: Settings,
+    state: str,
+    unit: str,
+    topic: str,
+    risk: str,
+    overdue: str,
+    q: str,
+    limit: str,
+    offset: str,
+    *,
+    page: bool = False,
+) -> hazard_desk.Sought:
+    """Return which hazards are wanted; empty texts ask for nothing in particular.
+
+    :param page: leave out settled ones unless `state` is `all` or says otherwise
+    :raises FieldsRefused: names each one that is wrong
+    """
+    wrong: dict[str, str] = {}
+    everything = page and state == "all"
+    if overdue not in ("", "yes", "no"):
+        wrong["overdue"] = say("只能是：yes, no", "must be one of: yes, no")
+    found = hazard_desk.Sought(
+        state=None if everything else _member(HazardState, "state", state, wrong),
+        unit=_unit(unit, house, wrong),
+        topic=_member(Topic, "topic", topic, wrong),
+        risk=_member(Risk, "risk", risk, wrong),
+        overdue=None if not overdue else overdue == "yes",
+        open_only=page and not state,
+        q=q[:200].replace("\x00", ""),
+        limit=_number("limit", limit, 50, 1, MOST, wrong),
+        offset=_number("offset", offset, 0, 0, 10_000_000, wrong),
     )
     if wrong:
         raise FieldsRefused(wrong)

@@ -11,10 +11,11 @@ from urllib.parse import parse_qsl
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from yingda.domain import acts, forms, life, severity
+from yingda.domain import acts, forms, hazards, life, severity
 from yingda.domain.calendar import SHANGHAI
 from yingda.domain.documents import StatementKind
 from yingda.domain.fields import Answer, CommitmentMade, field_label
+from yingda.domain.hazards import Risk
 from yingda.domain.life import REOPENING_STAGES, DocumentKind, LeadOrigin, LetterKind, RequestKind
 from yingda.domain.severity import Severity, Topic
 from yingda.services import naming
@@ -294,6 +295,8 @@ def _choices(widget: str, house: Settings) -> tuple[Choice, ...]:
         return tuple(Choice(one.id, one.label(house.speaks)) for one in house.policy.official_accounts)
     if widget == "topic":
         return (Choice("", "–"), *(Choice(one.value, severity.label(one, house.speaks)) for one in Topic))
+    if widget == "risk":
+        return tuple(Choice(one.value, hazards.label(one, house.speaks)) for one in Risk)
     if widget == "lead_origin":
         return tuple(Choice(one.value, life.label(one, house.speaks)) for one in LeadOrigin)
     if widget == "yes_no":

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -14,12 +17,15 @@ from fastapi.responses import Response
 from yingda import wiring
 from yingda.desk import asking_for, viewer
 from yingda.desk.pages import page, say
+from yingda.domain import hazards
 from yingda.domain.calendar import SHANGHAI, shanghai_date
 from yingda.domain.clocks import lateness_label
 from yingda.domain.errors import FieldsRefused
-from yingda.domain.severity import Severity, label
-from yingda.services import counting, naming
+from yingda.domain.hazards import Risk
+from yingda.domain.severity import Severity, Topic, label
+from yingda.services import counting, counting_hazards, naming
 from yingda.services.counting import Figure, Part, Split, Statistics, Tally
+from yingda.services.counting_hazards import Count, OpenHazards
 from yingda.settings import Settings
 
 USUAL_DAYS = 30
@@ -91,12 +97,34 @@ def counted(asked: Wanted, now: datetime) -> tuple[Statistics, tuple[Part, ...]]
         return found, apart
 
 
+def open_hazards(asked: Wanted, now: datetime) -> OpenHazards:
+    """Count the hazards that are open now, whatever stretch is asked for; of one unit if wanted."""
+    with wiring.reading() as session:
+        return counting_hazards.open_hazards(session, shanghai_date(now), unit=asked.unit)
+
+
+def hazard_parts(found: OpenHazards, house: Settings) -> Iterator[tuple[str, str, str, Count]]:
+    """Yield each count of open hazards: by what, how it is called, the filter of the list of hazards, the count."""
+    none = say("未填类别", "No topic")
+    for one in found.by_unit:
+        yield say("科室（村庄）", "Unit"), naming.unit(one.key, house).name, f"unit={quote(one.key)}", one
+    for one in found.by_risk:
+        yield say("风险", "Risk"), hazards.label(Risk(one.key), house.speaks), f"risk={one.key}", one
+    for one in found.by_topic:
+        name = label(Topic(one.key), house.speaks) if one.key else none
+        yield say("类别", "Topic"), name, f"topic={one.key}" if one.key else "", one
+
+
+def _grouped(found: OpenHazards, house: Settings) -> list[tuple[str, list[tuple[str, str, str, Count]]]]:
+    return [(by, list(rows)) for by, rows in groupby(hazard_parts(found, house), key=itemgetter(0))]
+
+
 def show(request: Request, typed: Typed) -> Response:
     """Show the figures that an address asks for, or what is wrong with it beside its fields."""
     house, now = viewer.house(), wiring.utcnow()
     given = asdict(typed)
     wrong: dict[str, str] = {}
-    asked, found, took = None, None, None
+    asked, found, took, hazards_now = None, None, None, None
     apart: tuple[Part, ...] = ()
     try:
         asked = wanted(typed, house, now)
@@ -104,6 +132,7 @@ def show(request: Request, typed: Typed) -> Response:
         wrong = refused.fields
     else:
         found, apart = counted(asked, now)
+        hazards_now = open_hazards(asked, now)
         given |= {"since": asked.since.isoformat(), "until": asked.until.isoformat()}
         if found.first_word_median is not None:
             took = lateness_label(found.first_word_median, house.speaks)
@@ -116,6 +145,9 @@ def show(request: Request, typed: Typed) -> Response:
         found=found,
         apart=apart,
         took=took,
+        hazards_now=hazards_now,
+        hazard_parts=_grouped(hazards_now, house) if hazards_now else [],
+        only_unit=f"&unit={quote(asked.unit)}" if asked and asked.unit else "",
         since=asked.since if asked else None,
         until=asked.until if asked else None,
         units=naming.units(house),
@@ -135,7 +167,7 @@ def part_name(asked: Wanted | None, part: Part, house: Settings) -> str:
     return naming.unit(part.key, house).name if part.key else say("尚无责任单位", "No unit yet")
 
 
-def plain(asked: Wanted, found: Statistics, apart: tuple[Part, ...]) -> dict[str, Any]:
+def plain(asked: Wanted, found: Statistics, apart: tuple[Part, ...], hazards_now: OpenHazards) -> dict[str, Any]:
     """Return the figures as programs get them: durations in seconds, shares from 0 to 1."""
     median = found.first_word_median
     return {
@@ -152,6 +184,7 @@ def plain(asked: Wanted, found: Statistics, apart: tuple[Part, ...]) -> dict[str
         },
         "hand_backs": found.hand_backs,
         "rounds": found.rounds,
+        "open_hazards": hazards_now,
     }
 
 

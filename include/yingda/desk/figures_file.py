@@ -13,6 +13,7 @@ from yingda.desk.pages import say
 from yingda.domain import clocks, life, severity
 from yingda.services import naming
 from yingda.services.counting import Figure, Part, Statistics, Tally
+from yingda.services.counting_hazards import OpenHazards
 from yingda.settings import Settings
 
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -22,9 +23,10 @@ FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
 def as_csv(asked: Wanted, now: datetime, house: Settings) -> bytes:
     """Return what the page shows, in UTF-8 with the mark by which Excel knows it."""
     found, apart = figures.counted(asked, now)
+    hazards_now = figures.open_hazards(asked, now)
     written = StringIO()
     lines = csv.writer(written)
-    for row in _rows(asked, found, apart, house):
+    for row in _rows(asked, found, apart, hazards_now, house):
         lines.writerow([_text(cell) for cell in row])
     return written.getvalue().encode("utf-8-sig")
 
@@ -34,6 +36,7 @@ def as_xlsx(asked: Wanted, now: datetime, house: Settings) -> bytes:
     from xlsxwriter import Workbook
 
     found, apart = figures.counted(asked, now)
+    hazards_now = figures.open_hazards(asked, now)
     written = BytesIO()
     with Workbook(written, {"in_memory": True}) as book:
         book.set_properties({"author": house.roster.office.name, "created": now.replace(tzinfo=None)})
@@ -41,7 +44,7 @@ def as_xlsx(asked: Wanted, now: datetime, house: Settings) -> bytes:
         sheet.set_column(0, 0, 32)
         sheet.set_column(1, 12, 16)
         words = book.add_format({"quote_prefix": True})
-        for line, row in enumerate(_rows(asked, found, apart, house)):
+        for line, row in enumerate(_rows(asked, found, apart, hazards_now, house)):
             for column, cell in enumerate(row):
                 if isinstance(cell, int | float):
                     sheet.write_number(line, column, cell)
@@ -50,7 +53,9 @@ def as_xlsx(asked: Wanted, now: datetime, house: Settings) -> bytes:
     return written.getvalue()
 
 
-def _rows(asked: Wanted, found: Statistics, apart: tuple[Part, ...], house: Settings) -> Iterator[tuple[object, ...]]:
+def _rows(
+    asked: Wanted, found: Statistics, apart: tuple[Part, ...], hazards_now: OpenHazards, house: Settings
+) -> Iterator[tuple[object, ...]]:
     yield say("自", "From"), asked.since
     yield say("至（含当日）", "To (that day included)"), asked.until
     if asked.unit is not None:
@@ -92,6 +97,11 @@ def _rows(asked: Wanted, found: Statistics, apart: tuple[Part, ...], house: Sett
         kind = life.label(one.kind, house.speaks)
         yield kind + say("：报送的稿数", ": revisions"), one.revisions
         yield kind + say("：涉及的事件", ": incidents"), one.incidents
+    yield ()
+    yield say("未解决的隐患（现在）", "Open hazards (now)"), "", say("未解决", "Open"), say("其中超时", "Overdue")
+    yield say("全部隐患", "All hazards"), "", hazards_now.open, hazards_now.overdue
+    for by, name, _, count in figures.hazard_parts(hazards_now, house):
+        yield by, name, count.open, count.overdue
 
 
 def _figure(figure: Figure, house: Settings) -> tuple[object, ...]:

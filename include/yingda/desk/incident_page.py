@@ -19,7 +19,7 @@ from yingda.desk.pages import clock_words, event_words, message, page, root_of, 
 from yingda.domain import acts, forms
 from yingda.domain.errors import IncidentNotFound
 from yingda.domain.life import Stage
-from yingda.services import committing, comparing, presenting, viewing
+from yingda.services import committing, comparing, hazard_desk, presenting, viewing
 from yingda.services.comparing import Changed
 from yingda.services.dossier import CommitmentSeen
 from yingda.services.viewing import ClockSeen, IncidentSeen
@@ -40,6 +40,7 @@ def show(
     try:
         with wiring.reading() as session:
             seen = viewing.incident(session, number, house, now)
+            hazards = hazard_desk.of_incident(session, number, house, now)
     except IncidentNotFound:
         heading = say("没有这个编号的事件", "No incident has this number")
         lines = [say("编号形如 YQCZBG-2026-001。", "Numbers look like YQCZBG-2026-001.")]
@@ -50,6 +51,7 @@ def show(
         "incident",
         status=status,
         incident=seen,
+        hazards=hazards,
         now=now,
         stages=list(Stage),
         limits=[clock for clock in seen.clocks if clock.kind not in committing.CLOCKS.values()],

@@ -109,6 +109,8 @@ def event_words(event: EventSeen, house: Settings) -> list[str]:
         said.append(life.label(kind, locale))
     if kind is not None and data.get("action") in forms.FORMS[kind]:
         said.append(forms.button(kind, data["action"], locale))
+    if "hazard" in data:
+        said.append(f"hazard {data['hazard']}" if locale == "en" else f"隐患 {data['hazard']} 号")
     if "document" in data:
         said.append(life.label(DocumentKind(data["document"]), locale))
         said.append(f"revision {data['number']}" if locale == "en" else f"第 {data['number']} 稿")

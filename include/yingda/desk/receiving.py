@@ -28,10 +28,11 @@ MOST_FILES = 100
 
 @dataclass(frozen=True)
 class Upload:
-    """A file as a browser sends it; `content` ends after one byte too many."""
+    """A file as a browser sends it in a field of a form; `content` ends after one byte too many."""
 
     name: str
     content: bytes
+    field: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,21 @@ async def form(request: Request) -> Sent:
         return await plain(request)
     if not _has_a_link(request):
         return Sent({})
+    return await with_files(request, largest=LARGEST, longest=LONGEST_UPLOAD)
+
+
+async def with_files(request: Request, *, largest: int, longest: int) -> Sent:
+    """Read a form with files; one that is none, or cannot be read, has no fields.
+
+    :param largest: bytes of one file, of which one more is read
+    :param longest: bytes of the whole form
+    :raises TooLong: more than `longest`
+    """
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        return Sent({})
     parser = MultiPartParser(
         request.headers,
-        _counted(request),
+        _counted(request, longest),
         max_files=MOST_FILES,
         max_fields=fields.MOST_FIELDS,
         max_part_size=LONGEST_FORM,
@@ -81,7 +94,7 @@ async def form(request: Request) -> Sent:
             if not isinstance(value, UploadFile):
                 typed[name] = fields.one_ending(value)
             elif value.filename or value.size:
-                files.append(Upload(value.filename or "", await value.read(LARGEST + 1)))
+                files.append(Upload(value.filename or "", await value.read(largest + 1), name))
     finally:
         await read.close()
     return Sent(typed, tuple(files))
@@ -97,10 +110,10 @@ def _has_a_link(request: Request) -> bool:
     return True
 
 
-async def _counted(request: Request) -> AsyncGenerator[bytes, None]:
+async def _counted(request: Request, longest: int) -> AsyncGenerator[bytes, None]:
     length = 0
     async for piece in request.stream():
         length += len(piece)
-        if length > LONGEST_UPLOAD:
+        if length > longest:
             raise TooLong
         yield piece

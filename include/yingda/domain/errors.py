@@ -160,6 +160,37 @@ class LeadSettled(YingdaError):
         super().__init__(f"{settled_by} settled it first ({state}, {at.isoformat()})")
 
 
+class HazardNotFound(YingdaError):
+    """No hazard has this number."""
+
+
+class HazardChanged(YingdaError):
+    """Somebody changed the hazard after the page that was answered, or the row that was previewed, was read.
+
+    :param by: an officer id or "account:<name>"
+    :param at: when, UTC
+    """
+
+    def __init__(self, hazard_id: int, by: str, at: datetime) -> None:
+        self.hazard_id = hazard_id
+        self.by = by
+        self.at = at
+        super().__init__(f"{by} changed hazard {hazard_id} first ({at.isoformat()})")
+
+
+class TableRefused(YingdaError):
+    """A file that was to be imported cannot be read as a table of hazards; nothing was stored.
+
+    :param why: a key of the words that say what is wrong (domain/hazard_table.py)
+    :param detail: what the words name: a column, a sheet, a line
+    """
+
+    def __init__(self, why: str, **detail: object) -> None:
+        self.why = why
+        self.detail = detail
+        super().__init__(f"{why}: {detail}")
+
+
 class EvidenceRefused(YingdaError):
     """A file that was brought as evidence cannot be kept.
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, TypeVar
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
+from yingda.domain import days_written
 from yingda.domain.calendar import SHANGHAI
 from yingda.domain.errors import FieldsRefused
 from yingda.domain.life import REOPENING_STAGES, Stage
@@ -162,12 +163,15 @@ _MESSAGES: dict[str, tuple[str, str]] = {
     "bool_parsing": ("须为是或否", "must be yes or no (true or false)"),
     "timezone_aware": ("须带时区", "needs a time zone"),
     "far_away": ("须在 2000 年至 2200 年之间", "must lie between the years 2000 and 2200"),
+    "one_day": ("须为日期，如 2026-11-30", "must be a day such as 2026-11-30"),
     "control_characters": ("含有不可见的控制字符，请删除", "contains control characters; remove them"),
 }
 
 
 def _message(error: Any, locale: str) -> str:
     kind: str = error["type"]
+    if kind.startswith("day_"):
+        return f"“{error['input']}” " + days_written.said(kind.removeprefix("day_"), locale)
     if kind.startswith(("datetime", "date_")):
         return (
             "must be a date and time such as 2026-11-23T14:05"

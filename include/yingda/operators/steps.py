@@ -104,7 +104,7 @@ class AttendAll(BaseOperator):
     def execute(self, context: Context) -> list[Mapping[str, Any]]:
         """Do it."""
         from yingda import wiring
-        from yingda.services import attaching, attending, keeping, lettering, repeating
+        from yingda.services import attaching, attending, import_desk, keeping, lettering, repeating
         from yingda.services.passing import RunState
 
         ti = context["ti"]
@@ -124,6 +124,7 @@ class AttendAll(BaseOperator):
         with wiring.transaction() as session:
             repeating.prune(session, wiring.utcnow() - KEYS_HOLD)
             keeping.prune(session, wiring.utcnow() - DRAFTS_HOLD)
+            import_desk.prune(session, wiring.utcnow())
         try:
             attaching.tidy(wiring.transaction, wiring.settings(), wiring.utcnow() - DRAFTS_HOLD, wiring.utcnow())
         except OSError as problem:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,10 @@ from yingda.domain import life
 from yingda.domain.calendar import shanghai_date
 from yingda.domain.clocks import lateness_label
 from yingda.domain.errors import NotNow
+from yingda.domain.hazards import UNSETTLED
 from yingda.domain.life import RequestState
 from yingda.domain.severity import Severity
+from yingda.services import naming
 from yingda.settings import Settings
 from yingda.store import audit
 from yingda.store.models import Clock, Hazard, Incident, RegisterDay, Request
@@ -112,13 +114,14 @@ def _snapshot(session: Session, settings: Settings, now: datetime) -> dict[str, 
     )
     next_due = {row.incident_id: row.due_at for row in running}
     hazards = session.scalars(
-        select(Hazard).where(Hazard.resolved_at.is_(None)).order_by(Hazard.due_on.asc().nulls_last(), Hazard.id)
+        select(Hazard).where(Hazard.state.in_(UNSETTLED)).order_by(Hazard.due_on.asc().nulls_last(), Hazard.id)
     )
     incidents = session.scalars(select(Incident).where(Incident.closed_at.is_(None)).order_by(Incident.id))
     return {
         "hazards": [
             {
-                "unit_name": roster.unit(hazard.unit_id).name,
+                # A unit that left the roster goes by its id: its hazards stay on the register.
+                "unit_name": naming.unit(hazard.unit_id, replace(settings, locale=locale)).name,
                 "content": hazard.content,
                 "offline_measures": hazard.offline_measures,
                 "online_measures": hazard.online_measures,

@@ -59,7 +59,7 @@ def statistics(typed: Asked) -> Response:
         asked = figures.wanted(typed, house, now)
     except FieldsRefused as wrong:
         return Json(wrong.fields, status_code=422)
-    return Json(figures.plain(asked, *figures.counted(asked, now)))
+    return Json(figures.plain(asked, *figures.counted(asked, now), figures.open_hazards(asked, now)))
 
 
 def _file(

@@ -1,14 +1,14 @@
 """The records: typed, thin, in UTC. Nothing here sends, renders or decides.
 
-Rows are never deleted by the running system, drafts of answers and used keys apart; revisions, decisions, signatures
-and events are never changed (triggers of the first migration refuse it).
+Rows are never deleted by the running system, drafts of answers, tables nobody confirmed and used keys apart; revisions,
+decisions, signatures and events are never changed (triggers of the first migration refuse it).
 """
 
 from yingda.store.models.answers import Attachment, Draft, Feedback
 from yingda.store.models.base import Base
 from yingda.store.models.codes import SigningCode
 from yingda.store.models.events import ChainHead, Event
-from yingda.store.models.hazards import Hazard, RegisterDay, SiteRound
+from yingda.store.models.hazards import Hazard, HazardImport, RegisterDay, SiteRound
 from yingda.store.models.incidents import (
     Clock,
     Incident,
@@ -40,6 +40,7 @@ __all__ = [
     "Event",
     "Feedback",
     "Hazard",
+    "HazardImport",
     "Incident",
     "Lead",
     "Merge",

@@ -12,6 +12,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from yingda.domain.clocks import ClockKind
 from yingda.domain.documents import StatementKind
+from yingda.domain.hazards import HazardState, Risk
 from yingda.domain.life import (
     CommitmentSource,
     DocumentKind,
@@ -35,6 +36,7 @@ _ENUMS: tuple[type[StrEnum], ...] = (
     ClockKind,
     CommitmentSource,
     DocumentKind,
+    HazardState,
     LeadOrigin,
     LeadState,
     LetterKind,
@@ -43,6 +45,7 @@ _ENUMS: tuple[type[StrEnum], ...] = (
     PublicationState,
     RequestKind,
     RequestState,
+    Risk,
     Role,
     SecondKind,
     SendState,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Integer, SmallInteger, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, SmallInteger, String, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from yingda.store.models.base import Base
@@ -29,6 +30,8 @@ class Event(Base):
 
     __table_args__ = (
         UniqueConstraint("incident_id", "seq"),
+        # What is told of a hazard, whichever incident it belongs to by then.
+        Index("ix_event_hazard", sql("(data ->> 'hazard')"), postgresql_where=sql("(data ->> 'hazard') IS NOT NULL")),
         CheckConstraint("(incident_id IS NULL) = (seq IS NULL)", name="numbered_in_incident"),
     )
 

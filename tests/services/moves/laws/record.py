@@ -19,6 +19,7 @@ HAPPENS_UNTOLD = {
     "year_serial",
     "repeatable",
     "hazard",
+    "hazard_import",
     "register_day",
     "reported_lead",
     "site_round",
