@@ -18,7 +18,7 @@ from yingda.domain import forms
 from yingda.domain.life import DocumentKind, RequestKind, RequestState, Stage
 from yingda.domain.roles import Role
 from yingda.domain.severity import Severity, Topic
-from yingda.services import attaching, comparing, drafting, naming, observing, particulars, reporting
+from yingda.services import attaching, comparing, drafting, examining, naming, observing, particulars, reporting
 from yingda.services.answering import Asked, allowed_actions
 from yingda.services.asking import ASKED, BESIDE
 from yingda.services.attaching import FileSeen
@@ -26,6 +26,7 @@ from yingda.services.comparing import Changed
 from yingda.services.composing import returned_with
 from yingda.services.dossier import ObservationSeen
 from yingda.services.drafting import NextStatement
+from yingda.services.examining import FindingSeen
 from yingda.services.naming import Named
 from yingda.services.particulars import Particular
 from yingda.settings import Settings
@@ -111,7 +112,10 @@ class Signed:
 
 @dataclass(frozen=True)
 class Context:
-    """All that an officer is shown to answer one request."""
+    """All that an officer is shown to answer one request.
+
+    :param findings: what the examination of the statement that is to be signed came to
+    """
 
     incident: CaseInBrief
     documents: tuple[DocumentShown, ...]
@@ -124,6 +128,7 @@ class Context:
     next_statement: NextStatement | None
     observations: tuple[ObservationSeen, ...]
     files: tuple[FileSeen, ...]
+    findings: tuple[FindingSeen, ...]
 
 
 @dataclass(frozen=True)
@@ -274,7 +279,14 @@ def _context(session: Session, asked: Asked, officer_id: str, house: Settings) -
             else None
         ),
         observations=observing.latest(session, incident, house),
+        findings=_findings(session, request, incident, house),
     )
+
+
+def _findings(session: Session, request: Request, incident: Incident, house: Settings) -> tuple[FindingSeen, ...]:
+    if request.kind is not RequestKind.SIGN_STATEMENT or request.revision_id is None:
+        return ()
+    return examining.of_revision(session, incident, session.get_one(Revision, request.revision_id), house)
 
 
 def _documents(session: Session, request: Request, house: Settings) -> tuple[DocumentShown, ...]:

@@ -21,8 +21,9 @@ from yingda.domain.errors import IncidentNotFound
 from yingda.domain.life import DocumentKind, Outcome, PublicationState, RequestKind, RequestState, Stage
 from yingda.domain.roles import Role
 from yingda.domain.severity import Severity, Topic
-from yingda.services import dossier
+from yingda.services import dossier, examining
 from yingda.services.dossier import Dossier
+from yingda.services.examining import FindingSeen
 from yingda.services.naming import Named, actor, officer, unit
 from yingda.settings import Settings
 from yingda.store.models import (
@@ -167,7 +168,10 @@ class IncidentLine:
 
 @dataclass(frozen=True, kw_only=True)
 class IncidentSeen(Dossier):
-    """An incident with everything on record about it."""
+    """An incident with everything on record about it.
+
+    :param findings: what the examination of its newest statement comes to
+    """
 
     incident_no: str
     title: str
@@ -193,6 +197,7 @@ class IncidentSeen(Dossier):
     publications: tuple[PublicationSeen, ...]
     passes: tuple[PassSeen, ...]
     timeline: tuple[EventSeen, ...]
+    findings: tuple[FindingSeen, ...]
 
 
 class Order(StrEnum):
@@ -379,6 +384,7 @@ def incident(session: Session, number: str, house: Settings, now: datetime) -> I
         ),
         passes=tuple(PassSeen(p.number, p.run_id, p.reason, p.started_at, p.ended_at) for p in passes),
         timeline=tuple(_event(event, house) for event in events),
+        findings=examining.newest(session, row, house),
         **vars(dossier.of(session, row, house)),
     )
 

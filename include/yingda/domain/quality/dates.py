@@ -57,7 +57,9 @@ def days(plain: str) -> Iterator[tuple[int, int, Day]]:
             if any(start < stop and begin < end for begin, stop in taken):
                 continue
             named = found.groupdict()
-            parts = {name: numerals.digits(said) if (said := named.get(name)) else None for name in ("year", "month", "day")}
+            parts = {
+                name: numerals.digits(said) if (said := named.get(name)) else None for name in ("year", "month", "day")
+            }
             if _is_sound(**parts):
                 taken.append((start, end))
                 yield start, end, Day(**parts)
@@ -65,7 +67,9 @@ def days(plain: str) -> Iterator[tuple[int, int, Day]]:
 
 def _is_sound(year: int | None, month: int | None, day: int | None) -> bool:
     return (
-        (year is None or 1900 <= year <= 2200) and (month is None or 1 <= month <= 12) and (day is None or 1 <= day <= 31)
+        (year is None or 1900 <= year <= 2200)
+        and (month is None or 1 <= month <= 12)
+        and (day is None or 1 <= day <= 31)
     )
 
 

@@ -31,7 +31,7 @@ _SAME = {
 }
 _OWN = (
     "分钟 秒钟 周 年 岁 人次 户次 车次 班次 户 盏 辆 台 套 处 个 件 起 条 次 吨 亩 公顷 升 毫升 分贝 倍 只 根 座 栋 幢 家 所 棵 株 部 张 份 "
-    "批 间 袋 桶 车 支 封 宗 例 项 组 班 艘 头 口 块 顶 扇 面 对 双 千瓦 伏 ℃ 摄氏度"
+    "批 间 袋 桶 车 支 封 宗 例 项 班 艘 头 口 块 顶 扇 面 对 双 千瓦 伏 ℃ 摄氏度"
 ).split()
 _UNITS = {word: unit for unit, words in _SAME.items() for word in words} | {word: word for word in _OWN}
 _ALTERNATIVES = "|".join(re.escape(word) for word in sorted(_UNITS, key=len, reverse=True))
@@ -45,6 +45,8 @@ _ABOUT = re.compile(r"(?:约|近|逾|超过?|不足|左右|大概)$")
 _ONE_COUNTS = frozenset("人户盏辆台栋幢吨元")
 # What runs day and night, and words that only look like figures.
 _IDLE = re.compile(r"24 ?小时|千家|万户|四处|百家|三天两头|两面|三方|一面|一对|一家|一道")
+# 3幢2单元 is where somebody is, and no number of buildings.
+_DOOR = re.compile(r" ?(?:\d|[一二三四五六七八九十]{1,3}(?:单元|楼|层))")
 _COMMON = frozenset(("已经", "目前", "共有", "其中", "现有", "全部", "情况", "我们", "进行", "完成"))
 _ROUND = Decimal("0.2")
 
@@ -85,6 +87,8 @@ def figures(text: Text) -> Iterator[Figure]:
             continue
         if unit == "年" and (worth > 100 or plain[end : end + 1] in "级代度月"):
             continue
+        if unit in ("栋", "幢", "座") and _DOOR.match(plain, end):
+            continue
         before, after = _beside(plain, start, end)
         yield Figure(
             worth * _TIMES.get(found["times"] or "", 1),
@@ -99,8 +103,12 @@ def figures(text: Text) -> Iterator[Figure]:
 def _beside(plain: str, start: int, end: int) -> tuple[str, str]:
     """Return up to four Chinese characters on either side, no further than the next mark."""
     before = re.search(r"[\u4e00-\u9fff]{0,4}$", plain[max(0, start - 4) : start])
+    first = max(0, start - len(before[0])) if before else start
+    # What a date ends with belongs to the date: 11月20日柳溪村3盏.
+    if before and first and plain[first - 1].isdigit() and before[0][:1] in ("年", "月", "日", "号"):
+        first += 1
     after = re.match(r"[\u4e00-\u9fff]{0,4}", plain[end : end + 4])
-    return before[0] if before else "", after[0] if after else ""
+    return plain[first:start], after[0] if after else ""
 
 
 def _around(text: Text, figure: Figure) -> str:

@@ -39,7 +39,8 @@ _DOING = re.compile(
     re.IGNORECASE,
 )
 _NEXT = re.compile(
-    r"(?:通报|公布|发布|公开|公示|说明|告知|反馈|回复|答复|更新|披露|publish|announce|report|inform|next word)", re.IGNORECASE
+    r"(?:通报|公布|发布|公开|公示|说明|告知|反馈|回复|答复|更新|披露|publish|announce|report|inform|next word)",
+    re.IGNORECASE,
 )
 _WHEN = re.compile(
     r"\d+ ?(?:个)?(?:小时|天|日|工作日|周)(?:之?内|以内|后|前)|每[天日周]|(?:今|明|后|当)[天日晚]|(?:本|下)周|\d{1,2}(?:时|点|:\d{2})|"

@@ -26,7 +26,9 @@ _ASKING = re.compile(
     r"想知道|希望|关注|咨询|问道?|称|表示|到底|究竟|现在|目前|能够?|可以"
 )
 _ENOUGH = 1 / 3
-_DURATION = re.compile(r"\d ?(?:个)?(?:小时|天|日|工作日|周|分钟)|[当今明即次]日|[今明]天|已(?:经|于)?(?:恢复|修复|完成)")
+_DURATION = re.compile(
+    r"\d ?(?:个)?(?:小时|天|日|工作日|周|分钟)|[当今明即次]日|[今明]天|已(?:经|于)?(?:恢复|修复|完成)"
+)
 
 
 def questions(material: Material) -> Iterator[str]:

@@ -12,7 +12,9 @@ from .rule import Advice, LengthRule
 
 _MARKS = re.compile(r"\s|[#>]|^\d+\. |^- ", re.MULTILINE)
 # What was done or found, said so that it can be checked.
-_CONCRETE = re.compile(r"已(?:于|经|完成|更换|修复|恢复|清|拆|派|调|责令|停|赔)|当日|抢修|更换|修复|清运|整改完|拆除|赔付|处罚|\d")
+_CONCRETE = re.compile(
+    r"已(?:于|经|完成|更换|修复|恢复|清|拆|派|调|责令|停|赔)|当日|抢修|更换|修复|清运|整改完|拆除|赔付|处罚|\d"
+)
 
 
 def length(draft: Draft, rule: LengthRule) -> Iterator[Found]:
@@ -23,7 +25,7 @@ def length(draft: Draft, rule: LengthRule) -> Iterator[Found]:
 
 
 def listed(draft: Draft, advice: tuple[Advice, ...]) -> Iterator[Found]:
-    """Find words of a list, each once in a field."""
+    """Find words of a list."""
     for text, start, end, found in _places(draft, advice):
         yield _said(text, start, end, found)
 
@@ -42,9 +44,8 @@ def _places(draft: Draft, advice: tuple[Advice, ...]) -> Iterator[tuple[Text, in
         plain = text.plain.casefold()
         for one in advice:
             for word in one.words:
-                start = plain.find(word.casefold())
-                if start >= 0:
-                    yield text, start, start + len(word), one
+                for found in re.finditer(re.escape(word.casefold()), plain):
+                    yield text, found.start(), found.end(), one
 
 
 def _said(text: Text, start: int, end: int, advice: Advice) -> Found:
