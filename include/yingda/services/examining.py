@@ -21,6 +21,7 @@ from yingda.domain.quality import examining
 from yingda.domain.quality.examining import Finding
 from yingda.domain.quality.material import Draft, Material, Promise
 from yingda.domain.quality.rule import Check, Level
+from yingda.domain.roster import Office, Unit
 from yingda.services import naming, speaking
 from yingda.settings import Settings
 from yingda.store.models import Decision, Document, Incident, Publication, Request, Revision, Signature
@@ -93,7 +94,7 @@ def _examined(
 
 def _draft(content: Mapping[str, Any], house: Settings) -> Draft:
     try:
-        kind = StatementKind(content.get("kind"))
+        kind = StatementKind(str(content.get("kind")))
     except ValueError:
         kind = None
     promised = [one for one in content.get("commitments") or () if isinstance(one, Mapping)]
@@ -127,7 +128,7 @@ def _material(session: Session, incident: Incident, house: Settings, at: datetim
     report = _approved_report(session, incident, before)
     public = _public(session, incident, before)
     roster, english = house.roster, house.locale == "en"
-    units = [unit for unit in roster.units if unit.id == incident.unit_id] or [roster.office]
+    units: list[Office | Unit] = [unit for unit in roster.units if unit.id == incident.unit_id] or [roster.office]
     moments = [at, incident.opened_at, *(moment for _, moment in public)]
     return Material(
         reports=(*([_words(report, _READ_IN_A_REPORT)] if report else []), *_kept(session, incident, at)),
@@ -139,7 +140,7 @@ def _material(session: Session, incident: Incident, house: Settings, at: datetim
         ),
         spokespersons=tuple(speaking.spokespersons(incident, house)),
         officers=frozenset(name for officer in roster.officers for name in (officer.name, officer.name_en)),
-        phones=(roster.office.phone, *(one.phone for one in (*roster.units, *roster.officers))),
+        phones=(roster.office.phone, *(u.phone for u in roster.units), *(o.phone for o in roster.officers)),
         moments=tuple(moment for moment in (*moments, incident.seen_at) if moment is not None),
     )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from datetime import datetime
 from functools import cached_property
 
@@ -86,7 +87,7 @@ class Found:
 
     field: str
     quote: str = ""
-    more: dict[str, str] = field(default_factory=dict)
+    more: Mapping[str, str] = attribute(default_factory=dict)
 
 
 Spans = Iterator[tuple[int, int]]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from ..material import Draft, Found, Material, Spans
-from ..rule import Check
-from . import addresses, cards, identity, names, phones, plates
+from yingda.domain.quality.material import Draft, Found, Material, Spans
+from yingda.domain.quality.personal import addresses, cards, identity, names, phones, plates
+from yingda.domain.quality.rule import Check
 
 _KINDS: Mapping[Check, Callable[[str, Material], Spans]] = {
     Check.IDENTITY_NUMBER: lambda plain, material: identity.find(plain),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ..material import Spans
+from yingda.domain.quality.material import Spans
+from yingda.domain.quality.personal.numbered import is_of_a_thing
 
 _NUMBER = re.compile(
     r"(?<![\dA-Za-z.])(?<!\d[ -])(?:\d{15,19}|\d{4}(?P<gap>[ -])\d{4}(?P=gap)\d{4}(?P=gap)\d{3,4}(?:(?P=gap)\d{1,3})?"
@@ -22,5 +23,7 @@ def find(plain: str) -> Spans:
     for found in _NUMBER.finditer(plain):
         number = re.sub("[ -]", "", found[0])
         said = _SAID.search(plain[max(0, found.start() - 12) : found.start()]) is not None
-        if _BEGINS.fullmatch(number) and (said or luhn.is_valid(number)):
+        if not _BEGINS.fullmatch(number) or is_of_a_thing(plain, *found.span()):
+            continue
+        if said or luhn.is_valid(number):
             yield found.span()

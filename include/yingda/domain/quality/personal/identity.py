@@ -6,7 +6,8 @@ import re
 from datetime import date
 from functools import cache
 
-from ..material import Spans
+from yingda.domain.quality.material import Spans
+from yingda.domain.quality.personal.numbered import is_of_a_thing
 
 _LONG = re.compile(
     r"(?<![\dA-Za-z])[1-8]\d{5}(?P<a>[ -]?)(?:18|19|20)\d{2}[ -]?\d{4}(?P=a)\d{3}[\dXx](?![\dA-Za-z])"
@@ -16,7 +17,43 @@ _SHORT = re.compile(r"(?<![\dA-Za-z.-])[1-8]\d{14}(?![\dA-Za-z]|[.-]\d)")
 _SAID = re.compile(r"身份证|证件号|公民身份|居民证")
 # The first two digits of an area (GB/T 2260).
 _PROVINCES = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83".split()
+    [
+        "11",
+        "12",
+        "13",
+        "14",
+        "15",
+        "21",
+        "22",
+        "23",
+        "31",
+        "32",
+        "33",
+        "34",
+        "35",
+        "36",
+        "37",
+        "41",
+        "42",
+        "43",
+        "44",
+        "45",
+        "46",
+        "50",
+        "51",
+        "52",
+        "53",
+        "54",
+        "61",
+        "62",
+        "63",
+        "64",
+        "65",
+        "71",
+        "81",
+        "82",
+        "83",
+    ]
 )
 
 
@@ -30,7 +67,9 @@ def find(plain: str) -> Spans:
             yield found.span()
     for found in _SHORT.finditer(plain):
         number = found[0]
-        if number[:2] in _PROVINCES and _is_day("19" + number[6:12]) and _is_county(number[:6]):
+        if is_of_a_thing(plain, *found.span()) or number[:2] not in _PROVINCES:
+            continue
+        if _is_day("19" + number[6:12]) and _is_county(number[:6]):
             yield found.span()
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ..material import Spans
+from yingda.domain.quality.material import Spans
+from yingda.domain.quality.personal.numbered import is_of_a_thing
 
 _COUNTRY = r"(?:(?:\+|00)?86[ -]?|\(\+?86\) ?)?"
 # Eleven in a row, or in the groups in which people write and say them; not within a longer row of groups.
@@ -21,21 +22,17 @@ _LANDLINE = re.compile(
 _LOCAL = re.compile(
     r"(?:电话|座机|固话|致电|拨打|联系)[^\d。；，,]{0,5}?([2-9]\d{2,3}[ -]?\d{4})(?![\d.]|[ -]\d|[元吨户人])"
 )
+_MOBILE_DIGITS = re.compile(r"1[3-9]\d{9}")
+_AREA = re.compile(r"\(?\+?(?:0|86)")
 _FREE = re.compile(r"(?:\+?86)?(?:400|800|95|96|12\d{3}$|100)")
-_LETTERS = re.compile(
-    r"(?i)(?<!tel)(?<!phone)(?<!mobile)(?<!mob)(?<!call)[A-Z]$|(?i:[A-Z]{1,8}\d*-)$|[A-Za-z]\d*[-/]$|[号〕\]]$"
-)
-_NUMBERED = re.compile(r"(?:订单|流水|编号|单号|工单|批号|合同|表号|序列|案号|文号|登记)号?(?:码)?(?:为|是|：|:)? ?$")
-_UNITS = re.compile(r" ?(?:元|吨|立方|千瓦|度|平方|万|亿|%)")
 
 
 def mobiles(plain: str, own: Iterable[str]) -> Spans:
     """Yield where mobile numbers stand, but the office's own."""
     ours = [_significant(number) for number in own]
     for found in _MOBILE.finditer(plain):
-        if _is_another_thing(plain, *found.span()) or _is_ours(found[0], ours):
-            continue
-        yield found.span()
+        if not is_of_a_thing(plain, *found.span()) and not _is_ours(found[0], ours):
+            yield found.span()
     yield from _by_the_library(plain, ours, mobile=True)
 
 
@@ -43,7 +40,7 @@ def landlines(plain: str, own: Iterable[str]) -> Spans:
     """Yield where landline numbers stand, but the office's own and those of hotlines."""
     ours = [_significant(number) for number in own]
     for found in _LANDLINE.finditer(plain):
-        if not _is_ours(found[0], ours) and _is_valid(found[0]):
+        if not is_of_a_thing(plain, *found.span()) and not _is_ours(found[0], ours) and _is_valid(found[0]):
             yield found.span()
     for found in _LOCAL.finditer(plain):
         if not _is_ours(found[1], ours) and not _FREE.match(found[1]):
@@ -56,17 +53,12 @@ def _by_the_library(plain: str, ours: list[str], *, mobile: bool) -> Spans:
 
     wanted = PhoneNumberType.MOBILE if mobile else PhoneNumberType.FIXED_LINE
     for match in PhoneNumberMatcher(plain, "CN", leniency=Leniency.VALID, max_tries=len(plain)):
-        # Without its zero it takes years and quantities for area codes.
-        if number_type(match.number) != wanted or not (mobile or re.match(r"\(?\+?(?:0|86)", match.raw_string)):
+        # It takes years and quantities for area codes without their zero, and accounts for numbers with an exit code.
+        shape = _MOBILE_DIGITS.fullmatch(_significant(match.raw_string)) if mobile else _AREA.match(match.raw_string)
+        if shape is None or number_type(match.number) != wanted:
             continue
-        if not _is_another_thing(plain, match.start, match.end) and not _is_ours(match.raw_string, ours):
+        if not is_of_a_thing(plain, match.start, match.end) and not _is_ours(match.raw_string, ours):
             yield match.start, match.end
-
-
-def _is_another_thing(plain: str, start: int, end: int) -> bool:
-    """Tell whether digits that look like a mobile number are the number of an order, or a quantity."""
-    before = plain[max(0, start - 12) : start]
-    return bool(_LETTERS.search(before) or _NUMBERED.search(before) or _UNITS.match(plain, end))
 
 
 def _is_valid(number: str) -> bool:

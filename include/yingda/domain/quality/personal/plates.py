@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..material import Spans
+from yingda.domain.quality.material import Spans
 
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 # Neither I nor O is ever used, so that nobody takes them for figures.
