@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import collections
-import time
-from collections.abc import Iterable
 
 import pytest
-
 from tests.domain.quality import corpus
+
 from yingda.domain.documents import StatementKind
 from yingda.domain.quality import personal
 from yingda.domain.quality.material import Draft, Material

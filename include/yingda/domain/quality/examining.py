@@ -39,11 +39,15 @@ _AGAINST: Mapping[Check, Callable[[Draft, Material], Iterator[Found]]] = {
     Check.NAMES_UNIT: attribution.unit,
     Check.NAMES_SPOKESPERSON: attribution.spokesperson,
     Check.NAMES_TIME: attribution.time,
-    Check.FIGURE_DIFFERS: figures.differing,
-    Check.FIGURE_UNKNOWN: figures.unknown,
     Check.DATE_UNKNOWN: dates.unknown,
     Check.QUESTION_OPEN: questions.not_taken_up,
 }
+
+_TOLD_APART: Mapping[tuple[Check, ...], Callable[[Draft, Material], Iterator[tuple[Check, Found]]]] = {
+    PERSONAL: personal.found,
+    (Check.FIGURE_DIFFERS, Check.FIGURE_UNKNOWN): figures.compared,
+}
+"""What one look finds for several checks, since it has to tell them apart."""
 
 
 def examine(draft: Draft, material: Material, rule: QualityRule) -> tuple[Finding, ...]:
@@ -58,8 +62,9 @@ def examine(draft: Draft, material: Material, rule: QualityRule) -> tuple[Findin
 
 def _all(draft: Draft, material: Material, rule: QualityRule) -> Iterator[tuple[Check, Found]]:
     wanted = {check for check in Check if rule.checks[check] is not Level.OFF}
-    if wanted & set(PERSONAL):
-        yield from ((check, one) for check, one in personal.found(draft, material) if check in wanted)
+    for checks, look_for_all in _TOLD_APART.items():
+        if wanted & set(checks):
+            yield from ((check, one) for check, one in look_for_all(draft, material) if check in wanted)
     for check, look in _AGAINST.items():
         if check in wanted:
             yield from ((check, one) for one in look(draft, material))

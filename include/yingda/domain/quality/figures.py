@@ -10,6 +10,7 @@ from decimal import Decimal
 from . import numerals
 from .material import Draft, Found, Material
 from .reading import Text, bigrams
+from .rule import Check
 
 _SAME = {
     "元": ("元", "块钱", "元人民币"),
@@ -29,72 +30,12 @@ _SAME = {
     "%": ("%", "个百分点"),
     "kWh": ("千瓦时", "度电", "kWh"),
 }
-_OWN = [
-    "分钟",
-    "秒钟",
-    "周",
-    "年",
-    "岁",
-    "人次",
-    "户次",
-    "车次",
-    "班次",
-    "户",
-    "盏",
-    "辆",
-    "台",
-    "套",
-    "处",
-    "个",
-    "件",
-    "起",
-    "条",
-    "次",
-    "吨",
-    "亩",
-    "公顷",
-    "升",
-    "毫升",
-    "分贝",
-    "倍",
-    "只",
-    "根",
-    "座",
-    "栋",
-    "幢",
-    "家",
-    "所",
-    "棵",
-    "株",
-    "部",
-    "张",
-    "份",
-    "批",
-    "间",
-    "袋",
-    "桶",
-    "车",
-    "支",
-    "封",
-    "宗",
-    "例",
-    "项",
-    "班",
-    "艘",
-    "头",
-    "口",
-    "块",
-    "顶",
-    "扇",
-    "面",
-    "对",
-    "双",
-    "千瓦",
-    "伏",
-    "℃",
-    "摄氏度",
-]
-_UNITS = {word: unit for unit, words in _SAME.items() for word in words} | {word: word for word in _OWN}
+_OWN = """
+    分钟 秒钟 周 年 岁 人次 户次 车次 班次 户 盏 辆 台 套 处 个 件 起 条 次 吨 亩
+    公顷 升 毫升 分贝 倍 只 根 座 栋 幢 家 所 棵 株 部 张 份 批 间 袋 桶 车
+    支 封 宗 例 项 班 艘 头 口 块 顶 扇 面 对 双 千瓦 伏 ℃ 摄氏度
+"""
+_UNITS = {word: unit for unit, words in _SAME.items() for word in words} | {word: word for word in _OWN.split()}
 _ALTERNATIVES = "|".join(re.escape(word) for word in sorted(_UNITS, key=len, reverse=True))
 _FIGURE = re.compile(
     rf"(?:(?P<percent>百分之)|(?<![\d.第〔\[A-Za-z零〇一二三四五六七八九十两百千万亿-]))(?P<number>{numerals.ARABIC}|{numerals.CHINESE})"
@@ -177,8 +118,11 @@ def _around(text: Text, figure: Figure) -> str:
     return text.quote(figure.start - len(before), figure.end + len(after))
 
 
-def _compared(draft: Draft, material: Material) -> Iterator[tuple[Text, Figure, tuple[Text, Figure] | None]]:
-    """Yield the figures that nothing verified bears out, each with the one that says otherwise, if there is one."""
+def compared(draft: Draft, material: Material) -> Iterator[tuple[Check, Found]]:
+    """Find figures that no report and no earlier statement bears out.
+
+    Where one of these has another figure for the same thing, both are quoted: `figure_differs`; else `figure_unknown`.
+    """
     told = [(text, figure) for text in material.verified for figure in figures(text)]
     said = [(text, figure) for text in draft.texts for figure in figures(text)]
     for text, figure in said:
@@ -192,22 +136,11 @@ def _compared(draft: Draft, material: Material) -> Iterator[tuple[Text, Figure, 
             # Told as well, so it counts something else.
             and not any(mine.agrees(other) for _, mine in said)
         ]
-        rivals.sort(key=lambda rival: -len(rival[1].things & figure.things))
-        yield text, figure, rivals[0] if rivals else None
-
-
-def unknown(draft: Draft, material: Material) -> Iterator[Found]:
-    """Find figures that stand in no report and no earlier statement."""
-    for text, figure, rival in _compared(draft, material):
-        if rival is None:
-            yield Found(text.field, _around(text, figure))
-
-
-def differing(draft: Draft, material: Material) -> Iterator[Found]:
-    """Find figures for what the report, or an earlier statement, gives another figure for."""
-    for text, figure, rival in _compared(draft, material):
-        if rival is not None:
-            yield Found(text.field, _around(text, figure), {"other": _around(*rival)})
+        if rivals:
+            nearest = max(rivals, key=lambda rival: len(rival[1].things & figure.things))
+            yield Check.FIGURE_DIFFERS, Found(text.field, _around(text, figure), {"other": _around(*nearest)})
+        else:
+            yield Check.FIGURE_UNKNOWN, Found(text.field, _around(text, figure))
 
 
 def any_in(plain: str) -> bool:

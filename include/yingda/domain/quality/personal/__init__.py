@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 
 from yingda.domain.quality.material import Draft, Found, Material, Spans
 from yingda.domain.quality.personal import addresses, cards, identity, names, phones, plates
 from yingda.domain.quality.rule import Check
 
-_KINDS: Mapping[Check, Callable[[str, Material], Spans]] = {
-    Check.IDENTITY_NUMBER: lambda plain, material: identity.find(plain),
-    Check.BANK_CARD: lambda plain, material: cards.find(plain),
-    Check.MOBILE: lambda plain, material: phones.mobiles(plain, material.phones),
-    Check.LANDLINE: lambda plain, material: phones.landlines(plain, material.phones),
-    Check.PLATE: lambda plain, material: plates.find(plain),
-    Check.HOME_ADDRESS: lambda plain, material: addresses.find(plain),
-}
-"""In the order in which digits are told apart: a mobile number may stand within an identity number."""
+_Places = Iterator[tuple[Check, int, int]]
 
 
 def found(draft: Draft, material: Material) -> Iterator[tuple[Check, Found]]:
@@ -24,16 +16,31 @@ def found(draft: Draft, material: Material) -> Iterator[tuple[Check, Found]]:
     named = _residents(draft, material)
     for text in draft.texts:
         taken: list[tuple[int, int]] = []
-        for check, spans in _KINDS.items():
-            for start, end in sorted(set(spans(text.plain, material)), key=lambda span: (span[0], -span[1])):
+        for places in _in_order(text.plain, material, named):
+            for check, start, end in sorted(places, key=lambda place: (place[1], -place[2])):
                 if not any(start < stop and begin < end for begin, stop in taken):
                     taken.append((start, end))
                     yield check, Found(text.field, text.quote(start, end))
-        for start, end, name in names.places(text.plain, named):
-            if not any(start < stop and begin < end for begin, stop in taken):
-                taken.append((start, end))
-                check = Check.RESIDENT_MASKED if names.is_masked(name) else Check.RESIDENT_NAME
-                yield check, Found(text.field, text.quote(start, end))
+
+
+def _in_order(plain: str, material: Material, named: set[str]) -> Iterator[_Places]:
+    """Yield the places of each kind, in the order in which digits are told apart.
+
+    A mobile number may stand within an identity number, and a short row of digits within a long one.
+    """
+    yield _all_of(Check.IDENTITY_NUMBER, identity.find(plain))
+    yield _all_of(Check.BANK_CARD, cards.find(plain))
+    numbers = list(phones.find(plain, material.phones))
+    for check in (Check.MOBILE, Check.LANDLINE):
+        yield (number for number in numbers if number[0] is check)
+    yield _all_of(Check.PLATE, plates.find(plain))
+    yield _all_of(Check.HOME_ADDRESS, addresses.find(plain))
+    for start, end, name in names.places(plain, named):
+        yield iter([(Check.RESIDENT_MASKED if names.is_masked(name) else Check.RESIDENT_NAME, start, end)])
+
+
+def _all_of(check: Check, spans: Spans) -> _Places:
+    return ((check, start, end) for start, end in spans)
 
 
 def _residents(draft: Draft, material: Material) -> set[str]:
