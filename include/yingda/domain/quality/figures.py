@@ -15,10 +15,7 @@ from .rule import Check
 _SAME = {
     "元": ("元", "块钱", "元人民币"),
     "人": ("人", "名", "位"),
-    "km": ("公里", "千米", "km", "KM"),
     "m": ("米", "m"),
-    "cm": ("厘米", "公分", "cm"),
-    "mm": ("毫米", "mm"),
     "m2": ("平方米", "平方", "平米", "㎡"),
     "m3": ("立方米", "立方", "方水", "m³"),
     "kg": ("公斤", "千克", "kg"),
@@ -35,7 +32,19 @@ _OWN = """
     公顷 升 毫升 分贝 倍 只 根 座 栋 幢 家 所 棵 株 部 张 份 批 间 袋 桶 车
     支 封 宗 例 项 班 艘 头 口 块 顶 扇 面 对 双 千瓦 伏 ℃ 摄氏度
 """
-_UNITS = {word: unit for unit, words in _SAME.items() for word in words} | {word: word for word in _OWN.split()}
+_PARTS = {
+    **dict.fromkeys(("公里", "千米", "km", "KM"), ("m", Decimal(1000))),
+    **dict.fromkeys(("厘米", "公分", "cm"), ("m", Decimal("0.01"))),
+    **dict.fromkeys(("毫米", "mm"), ("m", Decimal("0.001"))),
+    "吨": ("kg", Decimal(1000)),
+}
+"""Units that are so many of another one."""
+
+_UNITS = (
+    {word: (unit, Decimal(1)) for unit, words in _SAME.items() for word in words}
+    | {word: (word, Decimal(1)) for word in _OWN.split()}
+    | _PARTS
+)
 _ALTERNATIVES = "|".join(re.escape(word) for word in sorted(_UNITS, key=len, reverse=True))
 _FIGURE = re.compile(
     rf"(?:(?P<percent>百分之)|(?<![\d.第〔\[A-Za-z零〇一二三四五六七八九十两百千万亿-]))(?P<number>{numerals.ARABIC}|{numerals.CHINESE})"
@@ -49,7 +58,46 @@ _ONE_COUNTS = frozenset("人户盏辆台栋幢吨元")
 _IDLE = re.compile(r"24 ?小时|千家|万户|四处|百家|三天两头|两面|三方|一面|一对|一家|一道")
 # 3幢2单元 is where somebody is, and no number of buildings.
 _DOOR = re.compile(r" ?(?:\d|[一二三四五六七八九十]{1,3}(?:单元|楼|层))")
-_COMMON = frozenset(("已经", "目前", "共有", "其中", "现有", "全部", "情况", "我们", "进行", "完成"))
+_COMMON = frozenset(
+    (
+        *(
+            "已经",
+            "目前",
+            "共有",
+            "其中",
+            "现有",
+            "全部",
+            "情况",
+            "我们",
+            "进行",
+            "完成",
+            "更换",
+            "修复",
+            "投入",
+            "新增",
+            "增加",
+        ),
+        *(
+            "减少",
+            "涉及",
+            "影响",
+            "清理",
+            "清运",
+            "安装",
+            "维修",
+            "检修",
+            "整改",
+            "派出",
+            "出动",
+            "调配",
+            "拆除",
+            "补偿",
+            "支付",
+        ),
+    )
+)
+"""Words beside a figure that say what was done, and nothing of what is counted."""
+
 _ROUND = Decimal("0.2")
 
 
@@ -91,10 +139,11 @@ def figures(text: Text) -> Iterator[Figure]:
             continue
         if unit in ("栋", "幢", "座") and _DOOR.match(plain, end):
             continue
+        name, factor = _UNITS[unit]
         before, after = _beside(plain, start, end)
         yield Figure(
-            worth * _TIMES.get(found["times"] or "", 1),
-            _UNITS.get(unit, unit),
+            worth * _TIMES.get(found["times"] or "", 1) * factor,
+            name,
             bool(found["more"] or found["more2"] or _ABOUT.search(plain[max(0, start - 3) : start])),
             start,
             end,

@@ -29,16 +29,20 @@ _KNOWN = re.compile(
     re.IGNORECASE,
 )
 _OPEN = re.compile(
-    r"正在(?:进一步|抓紧|全力|加紧)?(?:核查|核实|调查|检测|排查|研判|鉴定|评估|检验|了解|勘查)|进一步(?:核查|核实|调查|检测|鉴定)|"
-    r"(?:尚|还|仍|暂)(?:在|未|不|无法|不能|需|待)|有待|尚待|待(?:查|核|检测|鉴定|定|确)|未(?:能)?(?:查明|确定|明确)|不明确|"
-    r"not yet|still (?:being|unclear|unknown)|being (?:examined|verified|investigated|tested)|remains? (?:open|unclear)",
+    r"正在(?:进一步|抓紧|全力|加紧)?(?:核查|核实|调查|检测|排查|研判|鉴定|评估|检验|了解|勘查)|"
+    r"进一步(?:核查|核实|调查|检测|鉴定)|"
+    r"(?:尚|还|仍|暂)(?:在|未|不|无法|不能|需|待)|有待|尚待|待(?:查|核|检测|鉴定|定|确)|"
+    r"未(?:能)?(?:查明|确定|明确)|不明确|"
+    r"not yet|still (?:being|unclear|unknown)|being (?:examined|verified|investigated|tested)|"
+    r"remains? (?:open|unclear)",
     re.IGNORECASE,
 )
 _DOING = re.compile(
     r"已(?:经|于|全部|完成|组织|安排|责令|要求|约谈|调配|更换|修复|恢复|清理|清运|整改|拆除|启动|"
     r"派|对|将|停|通知|联系|换|抢|修|处|关|立)|"
     r"现已|完成了?|正在|立即|当即|当日|随即|第一时间组织|责令|整改|抢修|修复|更换|清理|清运|恢复|处置|排查|检修|维修|赔付|"
-    r"致歉|道歉|安排|组织|开展|将于|repaired|replaced|restored|cleared|ordered|is being|are being|has been|have been|will be",
+    r"致歉|道歉|安排|组织|开展|将于|"
+    r"repaired|replaced|restored|cleared|ordered|is being|are being|has been|have been|will be",
     re.IGNORECASE,
 )
 _NEXT = re.compile(
