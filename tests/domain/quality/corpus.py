@@ -188,6 +188,18 @@ def _report(chance: random.Random, name: str | None) -> str:
             f"处理结果已当面告知{mark}{name}。",
             f"{mark}{name}家的围墙倒塌。",
             f"7时许，{mark}{name}骑车经过时受伤。",
+            f"报警人{name}称，井盖松动。",
+            f"据{mark}{name}（女）反映，水压不足。",
+            f"{mark}{name}老人跌倒，邻居帮忙报警。",
+            f"{mark}{name}2025年起多次来访。",
+            f"{mark}“{name}”来信称道路不平。",
+            f"{mark}{name}表态支持，{mark}代表签字。",
+            f"{mark}{name}家中漏水，{name}要求赔偿。",
+            f"事故造成{mark}{name}轻伤。",
+            f"{mark}{name}系低保户。",
+            f"诉求人{name}希望尽快解决。",
+            f"{mark}为{name}，联系不上。",
+            f"{mark}有{name}、邵国庆两人。",
         )
     )
 
@@ -256,6 +268,8 @@ def _identity(chance: random.Random) -> tuple[str, str, str]:
                 f"当事人（{number}）已到场。",
                 f"补贴对象身份证{number}，经审核符合条件。",
                 f"男，公民身份号码{number}，户籍在本街道。",
+                f"{number}（本人）已领取补贴。",
+                f"身份证号{number},联系电话已登记。",
             )
         ),
         "",
@@ -300,6 +314,8 @@ def _card(chance: random.Random) -> tuple[str, str, str]:
                 f"开户行农业银行，账号{number}，户名已核对。",
                 f"误扣的水费已原路退回{number}。",
                 f"社保卡绑定的储蓄卡为{number}。",
+                f"请核对收款账户{number}是否有误。",
+                f"{number}（中国银行）到账320元。",
             )
         ),
         "",
@@ -370,6 +386,11 @@ def _mobile(chance: random.Random) -> tuple[str, str, str]:
                 f"投诉人留下的号码是{number}。",
                 f"经电话{number}回访，表示满意。",
                 f"工作人员拨打{number}，无人接听。",
+                f"电话{number}/{number}均可。",
+                f"李先生{number}。",
+                f"报名请加微信（{number}）或到社区登记。",
+                f"2026年11月20日{number}来电。",
+                f"由{number}于14:30发出短信。",
                 f"微信同号{number}。",
                 f"（电话：{number}）",
                 f"来电号码为{number}，已登记。",
@@ -446,6 +467,9 @@ def _plate(chance: random.Random) -> tuple[str, str, str]:
                 f"车主驾驶{number}经过路口时溅水。",
                 f"已联系{number}车主挪车。",
                 f"{number}、另一辆无牌车均已拖移。",
+                f"监控显示{number}于11月20日8时驶入。",
+                f"车辆号牌：{number}；车型：面包车。",
+                f"该车({number})未年检。",
             )
         ),
         "",
@@ -484,6 +508,16 @@ def home_address(chance: random.Random) -> str:
             f"{estate}**{building}幢{unit}单元{room}室**",
             f"{estate}{building}幢{unit}单元{room}".translate(FULL),
             f"{road}{number}-{unit}号{room}室",
+            f"{estate}（一期）{building}幢{unit}单元{room}室",
+            f"{estate}东区{building}-{unit}-{room}",
+            f"{estate}{chinese[unit]}区{building}号楼{unit}单元{room}室",
+            f"{road}{number}弄{building}号{room}",
+            f"{estate}A座{room}",
+            f"{estate}{building}幢{room}、{int(room) + 1}室",
+            f"和平社区{unit}组{number}号",
+            f"{village}老街{number}号{room}室",
+            f"{estate}{building} 幢 {unit} 单元 {room} 室",
+            f"{road}{number}号{building}栋{unit}门{room}",
         )
     )
 
@@ -642,6 +676,33 @@ DECOYS = (
     lambda c: f"本次检测水样{c.randint(2, 40)}份，合格率{c.randint(90, 100)}%。",
     lambda c: c.choice(HARMLESS),
     lambda c: c.choice(HARMLESS),
+    lambda c: (
+        f"居民{c.choice(('小王', '老李', '李某', '王先生', '陈阿姨'))[:1]}姓{c.choice(('男子', '女子'))}已离开现场。"
+    ),
+    lambda c: f"乘坐{c.randint(1, 9)}号线至{c.randint(1, 9)}号口，步行{c.randint(100, 900)}米。",
+    lambda c: (
+        f"{c.choice(ESTATES)}{c.randint(1, 30)}幢{c.randint(1, 18)}层{c.choice(('架空层', '电梯', '屋面', '公共走廊'))}已清理。"
+    ),
+    lambda c: f"行政中心{c.randint(1, 4)}号楼{c.randint(101, 809)}会议室召开协调会。",
+    lambda c: (
+        f"{c.choice(ESTATES)}{c.randint(1, 30)}号楼{c.choice(('东侧', '西侧', '北面', '前', '地下车库'))}新增车位{c.randint(5, 80)}个。"
+    ),
+    lambda c: (
+        f"{c.choice(ESTATES)}{c.randint(1, 30)}幢{c.randint(100, 480)}户、{c.randint(31, 60)}幢{c.randint(100, 480)}户完成改造。"
+    ),
+    lambda c: f"公交卡号3104{_digits(c, 12)}、SIM卡8986{_digits(c, 16)}挂失后停用。",
+    lambda c: f"设备编号1{c.choice('358')}{_digits(c, 9)}，资产编码{_digits(c, 18)}。",
+    lambda c: f"学号20{_digits(c, 8)}、准考证号{_digits(c, 14)}已核对。",
+    lambda c: f"传输数据1{c.choice('358')}{_digits(c, 9)}字节，耗时{c.randint(1, 99)}秒。",
+    lambda c: f"教学楼{c.randint(1, 5)}单元测试、{c.choice(ROADS)}小学{c.randint(1, 6)}年级{c.randint(1, 9)}班停课。",
+    lambda c: f"{c.choice(ROADS)}{c.randint(1, 300)}号至{c.randint(301, 600)}号沿线{c.randint(2, 40)}家店铺已备案。",
+    lambda c: f"{c.choice(VILLAGES)}{c.randint(1, 9)}组、{c.randint(10, 19)}组道路硬化完成。",
+    lambda c: f"网格{c.randint(1, 30)}号、{c.randint(31, 60)}号楼栋长已到岗，党员{c.randint(3, 40)}名。",
+    lambda c: f"{c.choice(ROADS)}{c.randint(1, 300)}号院内{c.randint(2, 9)}棵行道树已修剪。",
+    lambda c: f"中标价{c.randint(10, 99)}.{_digits(c, 6)}万元，合同号HT{_digits(c, 11)}，税号{_uscc(c)}。",
+    lambda c: (
+        f"{c.choice('浙苏沪皖粤')}{c.choice('ABCDE')}区块{_digits(c, 5)}平方米、{c.choice('浙苏沪皖')}{c.choice('ABC')}{_digits(c, 3)}地块已出让。"
+    ),
     lambda c: (
         f"{c.choice(ESTATES)}{c.randint(1, 30)}幢{c.randint(1, 5)}单元{c.choice(('楼道灯', '电梯', '门禁', '下水管道'))}已修复。"
     ),

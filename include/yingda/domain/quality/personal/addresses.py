@@ -22,10 +22,11 @@ _NAME = r"(?:(?![到在于是的为住址往员位至及与查映])[\u4e00-\u9ff
 _ROAD = rf"{_NAME}(?:路|街道?|大道|巷|弄|里|胡同|道)(?: ?{_N}(?:弄|巷|支弄|支路))?"
 _QUARTER = (
     rf"{_NAME}(?:小区|花园|家园|新村|公寓|苑|华庭|名邸|里|坊|府|庭|城|湾|港|社区|村|宿舍|庄园|大院|公馆|雅居|豪庭)"
+    r"(?: ?[（(]?[一二三四五六七八九十\d]{1,2}期[)）]?| ?[东西南北中一二三四五六七八九]区)?"
 )
 _HOUSE = rf"{_NO} ?号院?(?!楼|线|井|泵|杆|桥)"
 _BUILDING = rf"{_NO} ?(?:号楼|幢|栋|座|排|#楼|#)"
-_ENTRANCE = rf"{_NO} ?单元"
+_ENTRANCE = rf"{_NO} ?(?:单元|门(?![口前诊]))"
 _FLOOR = rf"{_NO} ?(?:楼|层)"
 # 501 by itself is a room, but not in 501平方米 or 501户.
 _BARE = r"\d{3,4}(?!\d|[.,-]\d| ?(?:[年元人户名号平米万多余㎡%台个处吨间套件条根盏辆起次天小]))"
@@ -41,6 +42,8 @@ _FLAT = re.compile(
 # 3-2-501: building, entrance and room, as people who live there write it.
 _SHORT = re.compile(rf"{_QUARTER} ?\d{{1,3}}-(?:\d{{1,2}}-)?\d{{3,4}}(?![\d-])室?")
 _HOUSE_ROOM = re.compile(rf"(?:{_ROAD}|{_QUARTER}) ?{_HOUSE} ?(?:{_FLOOR} ?)?{_ROOM}")
+# Within a lane the number of a house is that of a building, so a bare number behind it is a room.
+_LANE_ROOM = re.compile(rf"{_NAME}(?:路|街|巷|道) ?{_N}弄 ?{_HOUSE} ?{_BARE}")
 _VILLAGE = re.compile(
     rf"{_NAME}(?:村|社区|屯|庄|寨|湾) ?{_NO} ?(?:村民小组|小组|组|队|社) ?{_NO} ?(?:号|户(?!人|居|口|家|均|主))"
 )
@@ -69,7 +72,7 @@ _MARKS = re.compile(r"[，。；、！？,;：:\n（(]")
 
 def find(plain: str) -> Spans:
     """Yield where home addresses stand."""
-    for pattern in (_FLAT, _SHORT, _HOUSE_ROOM):
+    for pattern in (_FLAT, _SHORT, _HOUSE_ROOM, _LANE_ROOM):
         for found in pattern.finditer(plain):
             if _is_lived_in(plain, found.start()) or not _is_public(plain, *found.span()):
                 yield found.span()

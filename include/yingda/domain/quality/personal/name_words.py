@@ -8,7 +8,7 @@ def _signs(listed: str) -> frozenset[str]:
 
 
 COMMON = _signs("""
-王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗郑梁谢宋唐许邓冯韩曹曾彭萧肖蔡潘田董袁余叶蒋杜苏魏吕丁沈姚卢傅钟姜崔谭廖
+程石任王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗郑梁谢宋唐许邓冯韩曹曾彭萧肖蔡潘田董袁余叶蒋杜苏魏吕丁沈姚卢傅钟姜崔谭廖
 范汪陆戴贾韦夏邱侯邹熊孟秦白阎薛尹段雷黎史陶贺顾郝龚邵钱严赖覃洪武莫孔汤康施葛
 """)
 """Family names that are hardly ever the beginning of another word."""

@@ -14,8 +14,9 @@ from yingda.domain.quality.personal.name_words import COMMON, DOUBLE, GIVEN, RAR
 
 _MARK = "|".join(
     """
-    居民 村民 当事人 投诉人 反映人 举报人 来电人 来信人 信访人 业主 住户 租户 租客 房主 户主 死者 伤者 伤员 患者 家属
-    家长 学生 市民 受害人 受害者 被害人 申请人 车主 摊主 店主 老人 群众
+    居民 村民 业主 住户 租户 租客 房主 户主 房东 农户 市民 群众 当事人 报警人 求助人 诉求人 申诉人 投诉人 反映人
+    举报人 来电人 来信人 信访人 申请人 受害人 受害者 被害人 死者 伤者 伤员 患者 家属 家长 学生 老人 驾驶员 乘客 车主
+    摊主 店主
     """.split()  # noqa: SIM905 - a list of words is read more easily without quotes
 )
 _FAMILY = rf"(?:{'|'.join(DOUBLE)}|[{''.join(sorted(COMMON | RARE))}])"
@@ -29,11 +30,14 @@ _FOLLOWS = "|".join(
     """.split()  # noqa: SIM905 - as above
 )
 _ENDS = rf"(?=$|[^\u4e00-\u9fff]|{_FOLLOWS})"
-_NAME = rf"(?P<name>{_FAMILY}(?:某{{1,2}}|[\u4e00-\u9fff]{{2}}|[\u4e00-\u9fff])){_ENDS}"
-_SHORTER = re.compile(rf"(?P<name>{_FAMILY}[\u4e00-\u9fff]){_ENDS}")
-_INTRODUCED = re.compile(rf"(?:{_MARK})(?:代表|姓名)?(?:[系为是])?(?: ?[：:（(“\"]| )?{_NAME}")
-_NEXT = re.compile(rf"(?:、|和|与|及|以及){_NAME}")
-_BEHIND = re.compile(rf"(?:^|(?<=[^\u4e00-\u9fff])){_NAME}等(?:\d+|[一二三四五六七八九十]+|多)?[名位户]?(?:{_MARK})")
+_LONGER = re.compile(rf"{_FAMILY}(?:某{{1,2}}|[\u4e00-\u9fff]{{2}}){_ENDS}")
+_SHORTER = re.compile(rf"{_FAMILY}[\u4e00-\u9fff]{_ENDS}")
+# Whatever follows: a usual family name with two characters that names are made of.
+_USUAL = re.compile(rf"(?:{'|'.join(DOUBLE)}|[{''.join(sorted(COMMON))}])[{''.join(sorted(GIVEN))}]{{2}}")
+_INTRODUCTION = re.compile(rf"(?:{_MARK})(?:代表|姓名)?(?:[系为是有])?(?: ?[：:（(“\"]| )?(?={_FAMILY})")
+_AND = re.compile(rf"(?:、|和|与|及|以及)(?={_FAMILY})")
+_BEHIND = re.compile(rf"等(?:\d+|[一二三四五六七八九十]+|多)?[名位户]?(?:{_MARK})")
+_BEGINNING = re.compile(rf"(?:^|(?<=[^\u4e00-\u9fff]))(?={_FAMILY})", re.MULTILINE)
 _MASKED = re.compile(rf"{_FAMILY}某{{1,2}}")
 
 
@@ -41,15 +45,27 @@ def introduced(texts: Iterable[str]) -> set[str]:
     """Return the names that texts introduce as those of residents, masked ones included."""
     names: set[str] = set()
     for plain in texts:
-        for found in (*_INTRODUCED.finditer(plain), *_BEHIND.finditer(plain)):
-            name = _name_at(plain, found)
-            end = found.start("name") + len(name or "")
-            while name is not None:
-                names.add(name)
-                following = _NEXT.match(plain, end)
-                name = _name_at(plain, following) if following is not None else None
-                end = following.start("name") + len(name) if following is not None and name is not None else end
+        for found in _INTRODUCTION.finditer(plain):
+            names.update(_in_a_row(plain, found.end()))
+        if _BEHIND.search(plain):
+            # 李小红等3名村民: the names stand first, where something begins.
+            for found in _BEGINNING.finditer(plain):
+                row = list(_in_a_row(plain, found.end()))
+                if row and _BEHIND.match(plain, plain.index(row[-1], found.end()) + len(row[-1])):
+                    names.update(row)
     return names
+
+
+def _in_a_row(plain: str, start: int) -> Iterator[str]:
+    """Yield the names that stand one after the other from a place: 李小红、王伟和张建国."""
+    name = _name_at(plain, start)
+    while name is not None:
+        yield name
+        following = _AND.match(plain, start + len(name))
+        if following is None:
+            return
+        start = following.end()
+        name = _name_at(plain, start)
 
 
 def is_masked(name: str) -> bool:
@@ -64,14 +80,18 @@ def places(plain: str, names: Iterable[str]) -> Iterator[tuple[int, int, str]]:
             yield found.start(), found.end(), name
 
 
-def _name_at(plain: str, found: re.Match[str]) -> str | None:
-    """Return the name that was found: the longer one, or the shorter where only that is a name, or where it may be."""
-    name = found["name"]
-    # 潘静家 and 王涛于 are who and what follows, far more often than three characters of a name.
-    if _is_name(name) and not (name[-1] in "家于" and _is_name(name[:-1])):
-        return name
-    shorter = _SHORTER.match(plain, found.start("name"))
-    return shorter["name"] if shorter is not None and _is_name(shorter["name"]) else None
+def _name_at(plain: str, start: int) -> str | None:
+    """Return the name that begins at a place: the longer one, or the shorter where only that is a name."""
+    longer, shorter = _LONGER.match(plain, start), _SHORTER.match(plain, start)
+    if longer is not None and _is_name(longer[0]):
+        # 潘静家, 王涛于 and 雷雪等 are who and what follows, far more often than three characters of a name.
+        follows = longer[0][-1] in "家于" or longer[0][-1] not in GIVEN
+        if not (follows and shorter is not None and _is_name(shorter[0])):
+            return longer[0]
+    if shorter is not None and _is_name(shorter[0]):
+        return shorter[0]
+    usual = _USUAL.match(plain, start)
+    return usual[0] if usual is not None and _is_name(usual[0]) else None
 
 
 def _is_name(name: str) -> bool:

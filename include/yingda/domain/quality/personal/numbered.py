@@ -10,7 +10,7 @@ _SAID = re.compile(
 )
 # JD1391…, YQ-138…: but tel1391… is a telephone.
 _LETTERED = re.compile(r"(?i:(?<!tel)(?<!phone)(?<!mobile)(?<!mob)(?<!call)[A-Z])\d*[-/]?$|[〔〕\[\]]$")
-_QUANTITY = re.compile(r" ?(?:元|吨|立方|千瓦|度|平方|万|亿|%)")
+_QUANTITY = re.compile(r" ?(?:元|吨|立方|千瓦|度|平方|公里|千米|米|字节|人次|次|万|亿|%)")
 
 
 def is_of_a_thing(plain: str, start: int, end: int) -> bool:
