@@ -169,6 +169,39 @@ def test_a_holding_word_before_any_report_has_no_figure_borne_out(office: Office
     assert "3盏路灯断电" in {one.quote for one in found}
 
 
+def test_a_report_that_nobody_approved_bears_nothing_out(office: Office) -> None:
+    number = office.open()
+    office.answer(number, "report", "submit", **FIGURES)
+    content = {**STATEMENT, "body": "3盏路灯断电。"}
+
+    def unknown() -> list[str]:
+        with office.transaction() as session:
+            found = examining.of_draft(session, office.incident(number), content, office.house, office.now)
+        return [one.quote for one in found if one.code is Check.FIGURE_UNKNOWN]
+
+    assert unknown() == ["3盏路灯断电"]
+    office.answer(number, "approve_report", "approve")
+    assert unknown() == []
+
+
+def test_what_a_unit_answered_to_a_promise_bears_figures_out(office: Office, bulletin_site: str) -> None:
+    number = at_drafting(office)
+    promise = {"text": "加装监测仪", "unit": "liuxi", "due": (office.now + timedelta(days=3)).isoformat()}
+    draft(office, number, GOOD, commitments=[promise])
+    office.answer(number, "sign_statement", "approve")
+    office.publish(number)
+    content = {**STATEMENT, "body": "已加装9台监测仪。"}
+
+    def unknown() -> list[str]:
+        with office.transaction() as session:
+            found = examining.of_draft(session, office.incident(number), content, office.house, office.now)
+        return [one.quote for one in found if one.code is Check.FIGURE_UNKNOWN]
+
+    assert unknown() == ["已加装9台监测仪"]
+    office.answer(number, "commitment", "submit", answer="9台监测仪已加装。")
+    assert unknown() == []
+
+
 def test_what_is_public_already_bears_figures_out(office: Office, bulletin_site: str) -> None:
     number = at_drafting(office)
     draft(office, number, GOOD + "另加装6台监测仪。")

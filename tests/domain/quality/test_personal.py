@@ -125,6 +125,8 @@ def test_what_tells_of_a_resident_is_found_as_what_it_is(body: str, kind: str) -
         "国办发〔2016〕61号",
         "YQCZBG-2026-001",
         "360426199101010072",  # the check digit is wrong, and nobody says what it is
+        "6222021001116245703",  # as long as a card and begins like one, but without its check digit
+        "139999510203123",  # there is no such area
         "12345热线、96345、400-800-1234、95598",
         "办公室电话0571-5550-0100，也可拨5550-0113、+86 571 5550 0121",
         "订单号JD13800138000",
