@@ -214,6 +214,16 @@ def test_a_long_statement_is_examined_in_less_than_fifty_milliseconds() -> None:
     assert min(once() for _ in range(5)) < 0.05
 
 
+@pytest.mark.parametrize("again", ["高度重视", "11月", "居民李小红、", "一", "138 ", "小区1幢", "路1号", "1,"])
+def test_the_longest_text_there_may_be_is_examined_whatever_it_repeats(again: str) -> None:
+    from tests.domain.quality.judging import examined
+
+    body = (again * 20_000)[:20_000]
+    began = time.process_time()
+    examined(body, reports=(body,), summary=body[:4_000])
+    assert time.process_time() - began < 3
+
+
 def test_what_is_heavy_is_not_loaded_with_the_rules() -> None:
     import subprocess
     import sys

@@ -50,18 +50,18 @@ class Day:
 
 def days(plain: str) -> Iterator[tuple[int, int, Day]]:
     """Yield the dates of a text with where they stand."""
-    taken: list[tuple[int, int]] = []
+    taken = bytearray(len(plain))
     for form in _FORMS:
         for found in form.finditer(plain):
             start, end = found.span()
-            if any(start < stop and begin < end for begin, stop in taken):
+            if any(taken[start:end]):
                 continue
             named = found.groupdict()
             parts = {
                 name: numerals.digits(said) if (said := named.get(name)) else None for name in ("year", "month", "day")
             }
             if _is_sound(**parts):
-                taken.append((start, end))
+                taken[start:end] = b"\x01" * (end - start)
                 yield start, end, Day(**parts)
 
 
@@ -85,6 +85,7 @@ def unknown(draft: Draft, material: Material) -> Iterator[Found]:
     known = [day for *_, day in told]
     known += [on(moment) for moment in material.moments]
     known += [on(one.due) for one in draft.promises if one.due is not None]
+    known = list(dict.fromkeys(known))
     theirs = list(dict.fromkeys(text.quote(start, end) for text, start, end, _ in told))[:3]
     for text in draft.texts:
         for start, end, day in sorted(days(text.plain), key=lambda found: found[0]):

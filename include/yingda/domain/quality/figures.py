@@ -28,9 +28,9 @@ _SAME = {
     "kWh": ("千瓦时", "度电", "kWh"),
 }
 _OWN = """
-    分钟 秒钟 周 年 岁 人次 户次 车次 班次 户 盏 辆 台 套 处 个 件 起 条 次 吨 亩
+    分钟 秒钟 周 年 岁 人次 户次 车次 班次 户 盏 辆 台 套 处 个 件 起 条 次 亩
     公顷 升 毫升 分贝 倍 只 根 座 栋 幢 家 所 棵 株 部 张 份 批 间 袋 桶 车
-    支 封 宗 例 项 班 艘 头 口 块 顶 扇 面 对 双 千瓦 伏 ℃ 摄氏度
+    支 封 宗 例 项 班 艘 头 口 块 顶 扇 双 千瓦 伏 ℃ 摄氏度
 """
 _PARTS = {
     **dict.fromkeys(("公里", "千米", "km", "KM"), ("m", Decimal(1000))),
@@ -55,7 +55,7 @@ _ABOUT = re.compile(r"(?:约|近|逾|超过?|不足|左右|大概)$")
 # 一个、一次、一些 count nothing; 一人、一户、一死 do.
 _ONE_COUNTS = frozenset("人户盏辆台栋幢吨元")
 # What runs day and night, and words that only look like figures.
-_IDLE = re.compile(r"24 ?小时|千家|万户|四处|百家|三天两头|两面|三方|一面|一对|一家|一道")
+_IDLE = re.compile(r"24 ?小时|千家|万户|四处|百家|三天两头")
 # 3幢2单元 is where somebody is, and no number of buildings.
 _DOOR = re.compile(r" ?(?:\d|[一二三四五六七八九十]{1,3}(?:单元|楼|层))")
 _COMMON = frozenset(

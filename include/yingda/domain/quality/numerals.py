@@ -8,12 +8,17 @@ _WRITTEN = ("零〇○", "一壹", "二两贰", "三叁", "四肆", "五伍", "�
 _DIGITS = {sign: value for value, signs in enumerate(_WRITTEN) for sign in signs}
 _SMALL = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
 _LARGE = {"万": 10_000, "亿": 100_000_000}
+_LONGEST = 30
+"""Characters of a numeral that anybody means as one."""
+
 ARABIC = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 CHINESE = "[零〇○一二三四五六七八九十两百千万亿壹贰叁肆伍陆柒捌玖拾佰仟]+(?:点[零〇一二三四五六七八九]+)?"
 
 
 def value(words: str) -> Decimal | None:
     """Return what a numeral in either script is worth, None for what is no numeral (亿万, say)."""
+    if len(words) > _LONGEST:
+        return None
     head, _, tail = words.replace(",", "").partition("点")
     if head.replace(".", "", 1).isascii() and head.replace(".", "", 1).isdigit():
         return Decimal(head)

@@ -26,27 +26,34 @@ def length(draft: Draft, rule: LengthRule) -> Iterator[Found]:
 
 def listed(draft: Draft, advice: tuple[Advice, ...]) -> Iterator[Found]:
     """Find words of a list."""
-    for text, start, end, found in _places(draft, advice):
-        yield _said(text, start, end, found)
+    for text in draft.texts:
+        yield from _in(text, 0, len(text.plain), advice)
 
 
 def empty(draft: Draft, advice: tuple[Advice, ...]) -> Iterator[Found]:
     """Find words of a list in sentences where nothing concrete stands beside them: no deed, no figure, no date."""
-    for text, start, end, found in _places(draft, advice):
-        first, last = next((one for one in text.sentences() if one[0] <= start < one[1]), (start, end))
-        beside = text.plain[first:start] + text.plain[end:last]
-        if not (_CONCRETE.search(beside) or figures.any_in(beside) or any(True for _ in dates.days(beside))):
-            yield _said(text, start, end, found)
-
-
-def _places(draft: Draft, advice: tuple[Advice, ...]) -> Iterator[tuple[Text, int, int, Advice]]:
     for text in draft.texts:
-        plain = text.plain.casefold()
-        for one in advice:
-            for word in one.words:
-                for found in re.finditer(re.escape(word.casefold()), plain):
-                    yield text, found.start(), found.end(), one
+        for start, end in text.sentences():
+            found = list(_in(text, start, end, advice))
+            if found and not _is_concrete(_without(text.plain[start:end], advice)):
+                yield from found
 
 
-def _said(text: Text, start: int, end: int, advice: Advice) -> Found:
-    return Found(text.field, text.quote(start, end), {"instead": advice.instead, "instead_en": advice.instead_en})
+def _in(text: Text, start: int, end: int, advice: tuple[Advice, ...]) -> Iterator[Found]:
+    for one in advice:
+        for word in one.words:
+            found = re.compile(re.escape(word), re.IGNORECASE).search(text.plain, start, end)
+            if found is not None:
+                more = {"instead": one.instead, "instead_en": one.instead_en}
+                yield Found(text.field, text.quote(*found.span()), more)
+
+
+def _without(sentence: str, advice: tuple[Advice, ...]) -> str:
+    for one in advice:
+        for word in one.words:
+            sentence = sentence.replace(word, "")
+    return sentence
+
+
+def _is_concrete(words: str) -> bool:
+    return bool(_CONCRETE.search(words) or figures.any_in(words) or any(True for _ in dates.days(words)))

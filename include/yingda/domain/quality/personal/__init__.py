@@ -15,11 +15,11 @@ def found(draft: Draft, material: Material) -> Iterator[tuple[Check, Found]]:
     """Find personal data; what two kinds could claim goes to the first of them."""
     named = _residents(draft, material)
     for text in draft.texts:
-        taken: list[tuple[int, int]] = []
+        taken = bytearray(len(text.plain))
         for places in _in_order(text.plain, material, named):
             for check, start, end in sorted(places, key=lambda place: (place[1], -place[2])):
-                if not any(start < stop and begin < end for begin, stop in taken):
-                    taken.append((start, end))
+                if not any(taken[start:end]):
+                    taken[start:end] = b"\x01" * (end - start)
                     yield check, Found(text.field, text.quote(start, end))
 
 
