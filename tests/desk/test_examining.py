@@ -58,7 +58,7 @@ def test_the_page_refuses_beside_the_field_and_keeps_what_was_typed(desk: Desk, 
 def test_the_drafter_examines_without_sending_and_without_javascript(desk: Desk, client: TestClient) -> None:
     address, page = opened(client, desk.up_to("draft_statement"))
     assert findings_of(page.html) == ""
-    assert "检查（暂存，不提交）" in page.words
+    assert "先检查，不提交" in page.words
     kept = client.post(f"{address}/draft", data=page.forms[0] | {"title": "说明", "body": f"我们高度重视。{PHONE}"})
     assert (kept.status_code, kept.headers["location"]) == (303, address)
 
@@ -74,7 +74,7 @@ def test_the_drafter_examines_without_sending_and_without_javascript(desk: Desk,
 
 def test_only_a_statement_is_examined(desk: Desk, client: TestClient) -> None:
     address, page = opened(client, desk.up_to("report"))
-    assert "检查（暂存" not in page.words
+    assert "先检查" not in page.words
     client.post(f"{address}/draft", data=page.forms[0] | {"cause": f"我们高度重视。{PHONE}"})
     assert findings_of(client.get(address).text) == ""
     assert desk.get(desk.token("report")).json()["context"]["findings"] == []
