@@ -20,6 +20,7 @@ from yingda.__main__ import main
 from yingda.domain.clocks import BY_POLICY, ClockKind, Span, span_label
 from yingda.domain.errors import SettingsError
 from yingda.domain.policy import Policy
+from yingda.domain.quality.rule import Level
 from yingda.domain.roles import Role
 from yingda.domain.severity import Severity
 from yingda.domain.working_hours import Window
@@ -66,6 +67,8 @@ def leaves(value: Any, place: Place = ()) -> Iterator[tuple[Place, Any]]:
 
 def another(place: Place, value: Any) -> tuple[Any, *tuple[str, ...]]:
     """Return a value like this one that the defaults do not have there, and its words on the page."""
+    if place[0] == "quality":
+        return _another_of_quality(place, value)
     if place[-1] in _TEXTS:
         return _TEXTS[place[-1]]
     if place == ("hand_back", "ruling_after"):
@@ -104,6 +107,17 @@ _SECOND_FACTOR: dict[Any, tuple[Any, ...]] = {
     "tries": (17, " 17 次", "17 attempts"),
     "without_channel": ("refuse", "不能签发", "Cannot sign"),
 }
+
+
+def _another_of_quality(place: Place, value: Any) -> tuple[Any, *tuple[str, ...]]:
+    if isinstance(value, Level):
+        return "off", "不检查", "Not looked for"
+    if place[-1] == "least":
+        return 37, "37 字至", "37 to "
+    if place[-1] == "most":
+        return 3737, "至 3737 字", "to 3737 characters"
+    return "三七 Three and seven", "三七 Three and seven"
+
 
 _TEXTS: dict[Any, tuple[Any, ...]] = {
     "id": ("three-seven", "`three-seven`"),
@@ -255,7 +269,7 @@ def test_every_number_of_the_policy_stands_on_the_page(found: list[tuple[Place, 
         elif isinstance(value, Fraction):
             words.append(f"{float(value * 100):g}%")
         elif isinstance(value, int):
-            words.append(f" {value} 次")
+            words.append(f"{value} 字" if place[0] == "quality" else f" {value} 次")
         elif isinstance(value, time):
             words.append(f"{value:%H:%M}")
         elif isinstance(value, Window):

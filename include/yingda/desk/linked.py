@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from yingda import wiring
 from yingda.domain.errors import CodeRefused, YingdaError
-from yingda.services import answering, briefing, keeping, lettering, linking, sending_codes
+from yingda.services import answering, briefing, examining, keeping, lettering, linking, sending_codes
 from yingda.services.answering import Claims
 from yingda.services.briefing import Brief, Decided
+from yingda.services.examining import FindingSeen
 from yingda.services.sending_codes import CodeSent
 from yingda.settings import Settings
 
@@ -107,6 +108,17 @@ def kept(claims: Claims) -> Kept | None:
     with wiring.reading() as session:
         draft = keeping.kept(session, claims)
         return Kept(draft.given, draft.at) if draft is not None else None
+
+
+def examined(brief: Brief, typed: Mapping[str, Any], house: Settings, now: datetime) -> tuple[FindingSeen, ...]:
+    """Return what is found in a statement as it stands typed on its drafter's page."""
+    from sqlalchemy import select
+
+    from yingda.store.models import Incident
+
+    with wiring.reading() as session:
+        incident = session.scalars(select(Incident).where(Incident.number == brief.incident_no)).one()
+        return examining.of_draft(session, incident, typed, house, now)
 
 
 def who_answered(claims: Claims, house: Settings) -> briefing.Who | None:

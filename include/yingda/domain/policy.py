@@ -11,6 +11,7 @@ from .clocks import BY_POLICY, ClockKind, Span
 from .errors import Fault
 from .ladder import Rung
 from .life import LetterKind
+from .quality.rule import QualityRule
 from .roles import Role
 from .severity import Severity
 from .working_hours import WorkingHours
@@ -239,6 +240,7 @@ class Policy(_Rules):
     letters: dict[LetterKind, LetterRule]
     official_accounts: Entries
     watched_sites: Sites
+    quality: QualityRule
 
     @property
     def register_at(self) -> time:

@@ -11,7 +11,7 @@ from yingda.domain import acts, forms
 from yingda.domain.documents import StatementKind
 from yingda.domain.errors import FieldsRefused, UnknownOfficer, UnknownUnit
 from yingda.domain.fields import Answer, CommitmentMade
-from yingda.services import published
+from yingda.services import examining, published
 from yingda.services.case import Case
 from yingda.store.models import Request
 
@@ -107,6 +107,10 @@ def _statement(look: Look, form: forms.Statement) -> None:
             "阶段性说明须列出至少一项有时限的后续安排",
             "an interim statement needs at least one thing that happens next, with a date",
         )
+    case = look.case
+    found = examining.refusals(case.session, case.incident, form.model_dump(mode="json"), case.settings, case.now)
+    for name, said in found.items():
+        look.wrong.setdefault(name, said)
 
 
 def _review(look: Look, form: forms.Review) -> None:

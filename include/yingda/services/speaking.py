@@ -33,6 +33,12 @@ def interviewees(incident: Incident, house: Settings) -> list[str]:
     return [naming.officer(one.id, house).name for one in held]
 
 
+def spokespersons(incident: Incident, house: Settings) -> list[str]:
+    """Return the names of those who may speak first at the incident's present severity."""
+    held = _holders(house.policy.spokesperson[incident.severity], incident, house)
+    return [naming.officer(one.id, house).name for one in held]
+
+
 def designated(incident: Incident, house: Settings) -> Officer | None:
     """Return the officer who was named to give interviews; None where nobody was, or they left the roster."""
     if incident.interviewee_id is None:
