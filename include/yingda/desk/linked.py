@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from yingda import wiring
 from yingda.domain.errors import YingdaError
-from yingda.services import answering, briefing, keeping, lettering, linking
+from yingda.services import answering, briefing, keeping, lettering, linking, papering
 from yingda.services.answering import Claims
 from yingda.services.briefing import Brief, Decided
 from yingda.settings import Settings
@@ -105,8 +105,16 @@ def who_changed(claims: Claims, house: Settings) -> briefing.Who | None:
 
 
 def deliver(incident_no: str) -> None:
-    """Send what the answer owes, write the letters it approved; runs after the reply. What fails is tried again."""
-    _write_letters(incident_no)
+    """Send what the answer owes, write the papers that follow from it; runs after the reply.
+
+    What fails is tried again, by `follow_up` if by nobody else.
+    """
+    _write("Letters", incident_no, lambda: lettering.write_letters(wiring.transaction, wiring.settings(), incident_no))
+    _write(
+        "The report form",
+        incident_no,
+        lambda: papering.write_reports(wiring.transaction, wiring.settings(), wiring.utcnow(), incident_no),
+    )
     _hand_over(incident_no)
 
 
@@ -124,11 +132,11 @@ def _hand_over(incident_no: str | None) -> None:
         log.error("Mail for %s stays owed: %s %s", incident_no or "the office", type(problem).__name__, said)
 
 
-def _write_letters(incident_no: str) -> None:
+def _write(what: str, incident_no: str, write: Callable[[], list[str]]) -> None:
     try:
-        problems = lettering.write_letters(wiring.transaction, wiring.settings(), incident_no)
+        problems = write()
     except Exception as problem:
-        log.error("Letters of %s are still to be written: %s", incident_no, type(problem).__name__)
+        log.error("%s of %s: still to be written: %s", what, incident_no, type(problem).__name__)
     else:
         for said in problems:
             log.error("%s", said)
