@@ -124,6 +124,46 @@ def audit_verify() -> None:
 
 
 @main.command()
+@click.argument("number")
+@click.option(
+    "--out",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, writable=True),
+    help="写到哪里，默认 NUMBER.zip；不覆盖已有的文件。 Where to, by default NUMBER.zip; overwrites nothing.",
+)
+def pack(number: str, out: str | None) -> None:
+    """生成一个事件的证据包。 Write the evidence pack of an incident, such as YQCZBG-2026-001, as one zip.
+
+    It holds all texts with their signatures, answers, publications, letters, evidence files and events, and a program
+    that checks them offline (python3 verify.py). That it was made goes on record. It holds internal matters: keep it
+    safe. Uses YINGDA_DATABASE_URL, or the database of the system running in YINGDA_HOME.
+    """
+    if not os.environ.get("YINGDA_DATABASE_URL"):
+        _running_environment()
+    from pathlib import Path
+
+    from yingda import wiring
+    from yingda.domain.errors import IncidentNotFound
+    from yingda.services import packing
+    from yingda.transports import files
+    from yingda.transports.errors import TransportError
+
+    target = Path(out or f"{Path(number).name}.zip")
+    try:
+        with files.new(target) as file:
+            made = packing.make(
+                wiring.reading, wiring.transaction, number, wiring.settings(), wiring.utcnow(), "system", file
+            )
+    except FileExistsError as reason:
+        raise click.ClickException(
+            f"{target} 已存在，没有覆盖；请用 --out 另指一个。 It exists and was left alone; name another with --out."
+        ) from reason
+    except (IncidentNotFound, TransportError, OSError) as reason:
+        raise click.ClickException(str(reason)) from reason
+    click.echo(f"{target}: {made.files} 个文件 files, manifest SHA-256 {made.sha256}")
+
+
+@main.command()
 @click.option("--check", is_flag=True, help="只比较；有出入时退出码为 1。 Compare only; exit code 1 if outdated.")
 def describe(check: bool) -> None:
     """生成 docs/dags.md（由 DAG）和 docs/rules.md（由默认规则）。 Write both, from the dags and the default rules."""

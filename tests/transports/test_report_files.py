@@ -89,15 +89,16 @@ def test_the_form_holds_every_field_in_the_order_of_the_paper():
         "联系电话：0571-5550-0121",
         "注：详细内容可另附页。",
     ]
-    assert table(content) == [
-        (label, getattr(REPORT, name)) for label, name in zip(LABELS, ROWS, strict=True)
-    ]
+    assert table(content) == [(label, getattr(REPORT, name)) for label, name in zip(LABELS, ROWS, strict=True)]
     body = opened(content).element.body
     kinds = [child.tag.rpartition("}")[2] for child in body]
     assert kinds == ["p"] * 8 + ["tbl", "p", "sectPr"], "the table stands between the telephone and the note"
 
 
-@pytest.mark.parametrize(("approved", "drill", "mark"), [(False, False, "（未审批）"), (True, True, "（演练）"), (False, True, "（演练，未审批）")])
+@pytest.mark.parametrize(
+    ("approved", "drill", "mark"),
+    [(False, False, "（未审批）"), (True, True, "（演练）"), (False, True, "（演练，未审批）")],
+)
 def test_what_is_not_approved_or_a_drill_says_so_below_the_title(approved: bool, drill: bool, mark: str):
     assert lines(report_files.compose(replace(REPORT, approved=approved, drill=drill)))[2] == mark
 
@@ -248,7 +249,18 @@ def test_what_is_no_document_was_made_from_nothing(tmp_path: Path):
 def test_libreoffice_opens_and_prints_it(tmp_path: Path):
     report_files.write(tmp_path, REPORT)
     subprocess.run(
-        ["soffice", "--headless", f"-env:UserInstallation=file://{tmp_path}/profile", "--convert-to", "pdf", "--outdir",
-         str(tmp_path), str(tmp_path / "YQCZBG-2026-001.docx")], check=True, timeout=120, capture_output=True,
+        [
+            "soffice",
+            "--headless",
+            f"-env:UserInstallation=file://{tmp_path}/profile",
+            "--convert-to",
+            "pdf",
+            "--outdir",
+            str(tmp_path),
+            str(tmp_path / "YQCZBG-2026-001.docx"),
+        ],
+        check=True,
+        timeout=120,
+        capture_output=True,
     )
     assert (tmp_path / "YQCZBG-2026-001.pdf").read_bytes().startswith(b"%PDF")

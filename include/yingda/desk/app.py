@@ -26,6 +26,7 @@ from yingda.desk.routes import (
     link_files,
     link_pages,
     office,
+    papers,
     records,
     rounds,
     static,
@@ -45,7 +46,8 @@ def build() -> FastAPI:
     app = FastAPI(title="Yingda", docs_url=None, redoc_url=None, openapi_url=None, swagger_ui_oauth2_redirect_url=None)
     for part in (link_pages, link_files, link_api, feedback, health, static):
         app.include_router(part.router)
-    for part in (board, records, actions, leads, troubles, rounds, statistics, office):
+    # Papers come before actions, whose addresses would take theirs for the name of an act.
+    for part in (board, records, papers, actions, leads, troubles, rounds, statistics, office):
         app.include_router(part.router)
     app.add_middleware(Headers, headers=DESK)
     app.add_exception_handler(HTTPException, _http)

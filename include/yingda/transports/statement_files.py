@@ -14,7 +14,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from yingda import rendering
-from yingda.domain.documents import StatementKind
 from yingda.transports import paragraphs, word_files
 from yingda.transports.paragraphs import Kind, Piece
 from yingda.transports.word_files import About
@@ -51,6 +50,7 @@ class Statement:
     """
     What the paper says.
 
+    :param kind: what such a statement is called in public
     :param body_html: made by `presenting.public_html`
     :param notices: sentences that stand above everything: that it is a drill, not published, withdrawn, a correction
     :param published_at: aware; None where it is not public
@@ -61,7 +61,7 @@ class Statement:
 
     number: str
     office: str
-    kind: StatementKind
+    kind: str
     title: str
     body_html: str
     notices: Sequence[str]
@@ -88,7 +88,7 @@ def compose(statement: Statement) -> bytes:
             "office": statement.office,
             "number": statement.number,
             "date": _day(statement.published_at or statement.written_at, statement.locale),
-            "kind": kind_label(statement.kind, statement.locale),
+            "kind": statement.kind,
             "title": statement.title,
             "body": here,
             "notices": list(statement.notices),
@@ -109,17 +109,6 @@ def compose(statement: Statement) -> bytes:
     )
     _put_body(document, here, paragraphs.read(statement.body_html))
     return word_files.as_bytes(document)
-
-
-def kind_label(kind: StatementKind, locale: str) -> str:
-    """Return what a statement of this kind is called in public."""
-    chinese, english = {
-        StatementKind.FINAL: ("情况说明", "Statement"),
-        StatementKind.HOLDING: ("阶段性说明", "Interim statement"),
-        StatementKind.CORRECTION: ("更正", "Correction"),
-        StatementKind.WITHDRAWAL: ("撤回声明", "Withdrawal"),
-    }[kind]
-    return english if locale == "en" else chinese
 
 
 def _day(moment: datetime, locale: str) -> str:
@@ -158,7 +147,9 @@ def _style(one: paragraphs.Paragraph) -> str:
 def _numbering(document: Document, paragraph: Paragraph) -> int:
     """Return a numbering like that of the paragraph's style that begins with 1, for one list."""
     numbers = document.part.numbering_part.numbering_definitions._numbering
-    of_style = paragraph.style.element.pPr.numPr.numId.val
+    style = paragraph.style
+    assert style is not None  # noqa: S101 - it was inserted with one; this tells the type checker
+    of_style = style.element.pPr.numPr.numId.val
     like = numbers.num_having_numId(of_style)
     made = numbers.add_num(like.abstractNumId.val)
     made.add_lvlOverride(ilvl=0).add_startOverride(1)

@@ -1,7 +1,7 @@
 """
 Fills in Word templates that the office edits in Word or WPS (include/templates/*.docx), their tags those of docxtpl.
 
-What people wrote goes in as data: it is never a template, never XML, and loses only the characters that no XML may hold.
+What people wrote goes in as data: it is never a template, never XML, and loses only characters that no XML may hold.
 The same words give the same bytes.
 """
 
