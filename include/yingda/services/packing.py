@@ -25,7 +25,7 @@ from yingda.services import lettering
 from yingda.services.case import take
 from yingda.services.packed import evidence, people, records, texts
 from yingda.settings import Settings
-from yingda.store.models import ChainHead, Event, Incident, OutsideLetter
+from yingda.store.models import Attachment, ChainHead, Event, Incident, OutsideLetter
 from yingda.transports import evidence_files, pack_files
 from yingda.transports.errors import TransportError
 from yingda.transports.pack_files import Pack
@@ -80,38 +80,45 @@ def write(reading: Transaction, number: str, house: Settings, now: datetime, to:
     :raises IncidentNotFound: there is none of this number
     :raises OSError: see `make`
     """
-    with reading() as session:
-        incident = session.scalars(select(Incident).where(Incident.number == number.replace("\x00", "?"))).one_or_none()
-        if incident is None:
-            raise IncidentNotFound(f"No incident has the number {number!r}. Numbers look like YQCZBG-2026-001.")
-        pack = Pack(to, incident.number, now)
-        head = session.get_one(ChainHead, 1)
-        chain_head = {"event_id": head.event_id, "hash": head.hash}
-        words = rendering.render("pack/readme.txt.j2", house.locale, number=incident.number, at=now, head=chain_head)
-        pack.add("README.txt", words.encode())
-        pack.add_json("incident.json", records.incident(session, incident, house))
-        _write_texts(pack, session, incident, house)
-        pack.add_json("signatures.json", records.signatures(session, incident, house))
-        pack.add_json("decisions.json", records.decisions(session, incident, house))
-        pack.add_json("publications.json", records.publications(session, incident))
-        pack.add_json("official_replies.json", records.official_replies(session, incident, house))
-        pack.add_json("clocks.json", records.clocks(session, incident))
-        _write_letters(pack, session, incident, house)
-        stretches = _write_events(pack, session, incident)
-        pack.add_json(
-            "chain.json",
-            {"head": chain_head, "incident_id": incident.id, "events": incident.seq, "stretches": stretches},
-        )
-        pack.add_json("officers.json", people.named(session, incident, house))
-        found = evidence.of_incident(session, incident, house)
-        facts = {"made_at": records.moment(now), "chain_head": chain_head}
-    # Large files are copied when no transaction is open any more; they never change.
-    for one in found:
-        if one.path is not None:
-            pack.add_pieces(one.path, evidence_files.pieces(house.evidence, one.kept_as))
-    pack.add_json("evidence.json", [one.said for one in found])
-    sha256, files = pack.finish({"incident_no": incident.number, **facts})
-    return Packed(incident.number, sha256, files)
+    with Pack(to, number, now) as pack:
+        with reading() as session:
+            chain_head, files = _write_records(pack, session, number, house, now)
+        # Large files are looked at and copied when no transaction is open any more; they never change.
+        found = [evidence.file(place, row, house) for place, row in enumerate(files, start=1)]
+        for one in found:
+            if one.path is not None:
+                pack.add_pieces(one.path, evidence_files.pieces(house.evidence, one.kept_as))
+        pack.add_json("evidence.json", [one.said for one in found])
+        facts = {"incident_no": number, "made_at": records.moment(now), "chain_head": chain_head}
+        sha256, count = pack.finish(facts)
+    return Packed(number, sha256, count)
+
+
+def _write_records(
+    pack: Pack, session: Session, number: str, house: Settings, now: datetime
+) -> tuple[dict[str, Any], list[Attachment]]:
+    """Write what the database knows; return the end of the chain, and the files that are to follow."""
+    # PostgreSQL knows no text with a zero byte.
+    incident = session.scalars(select(Incident).where(Incident.number == number.replace("\x00", "?"))).one_or_none()
+    if incident is None:
+        raise IncidentNotFound(f"No incident has the number {number!r}. Numbers look like YQCZBG-2026-001.")
+    head = session.get_one(ChainHead, 1)
+    chain_head = {"event_id": head.event_id, "hash": head.hash}
+    words = rendering.render("pack/readme.txt.j2", house.locale, number=number, at=now, head=chain_head)
+    pack.add("README.txt", words.encode())
+    pack.add_json("incident.json", records.incident(session, incident, house))
+    _write_texts(pack, session, incident, house)
+    pack.add_json("signatures.json", records.signatures(session, incident, house))
+    pack.add_json("decisions.json", records.decisions(session, incident, house))
+    pack.add_json("publications.json", records.publications(session, incident))
+    pack.add_json("official_replies.json", records.official_replies(session, incident, house))
+    pack.add_json("clocks.json", records.clocks(session, incident))
+    _write_letters(pack, session, incident, house)
+    stretches = _write_events(pack, session, incident)
+    chain = {"head": chain_head, "incident_id": incident.id, "events": incident.seq, "stretches": stretches}
+    pack.add_json("chain.json", chain)
+    pack.add_json("officers.json", people.named(session, incident, house))
+    return chain_head, evidence.sent(session, incident)
 
 
 def _write_texts(pack: Pack, session: Session, incident: Incident, house: Settings) -> None:

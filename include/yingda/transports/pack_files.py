@@ -55,6 +55,15 @@ class Pack:
         self._at = at.astimezone(SHANGHAI).timetuple()[:6]
         self._files: dict[str, dict[str, Any]] = {}
 
+    def __enter__(self) -> Pack:
+        """Begin; what was begun and not finished is no zip that anything can read."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Write nothing more once something went wrong: the disk may be full."""
+        if kind is not None:
+            self._zip.fp = None
+
     @contextmanager
     def opened(self, name: str, *, squeezed: bool = True) -> Iterator[_Hashed]:
         """Write a file piece by piece; `squeezed` is off for what is compressed in itself."""

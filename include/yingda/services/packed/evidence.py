@@ -30,17 +30,19 @@ class File:
     said: dict[str, Any]
 
 
-def of_incident(session: Session, incident: Incident, house: Settings) -> list[File]:
+def sent(session: Session, incident: Incident) -> list[Attachment]:
     """Return the files that were sent in an incident, in the order they came."""
-    rows = session.scalars(
-        select(Attachment)
-        .where(Attachment.incident_id == incident.id, Attachment.decision_id.is_not(None))
-        .order_by(Attachment.id)
+    return list(
+        session.scalars(
+            select(Attachment)
+            .where(Attachment.incident_id == incident.id, Attachment.decision_id.is_not(None))
+            .order_by(Attachment.id)
+        )
     )
-    return [_file(place, row, house) for place, row in enumerate(rows, start=1)]
 
 
-def _file(place: int, row: Attachment, house: Settings) -> File:
+def file(place: int, row: Attachment, house: Settings) -> File:
+    """Look at a file that was sent; `place` is its place among those of its incident, 1 first."""
     there = row.removed_at is None and evidence_files.is_whole(house.evidence, row.public_id, row.sha256)
     path = f"evidence/{place:03d}-{row.sha256[:12]}{SUFFIXES[row.media_type]}" if there else None
     said = {
