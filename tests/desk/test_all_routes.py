@@ -38,6 +38,7 @@ EXPECTED = {
     "GET /incidents/{number}/report.docx": VIEW,
     "GET /incidents/{number}/statement.docx": VIEW,
     "POST /incidents/{number}/pack": ACT,
+    "GET /flow.svg": VIEW,
     "GET /api/r": LINK,
     "POST /api/r": LINK,
     "GET /feedback/{number}": OPEN,

@@ -1,4 +1,4 @@
-"""The papers of an incident: the report form and the statement to look at, the evidence pack for those who may act."""
+"""The papers: report form and statement of an incident, its evidence pack for those who may act, and the flow chart."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from yingda.desk.incident_page import to_board
 from yingda.desk.pages import message, root_of, say
 from yingda.desk.replying import body_of
 from yingda.domain.errors import IncidentNotFound
-from yingda.services import packing, papering
+from yingda.services import charting, packing, papering
 from yingda.settings import Settings
 from yingda.transports import files
 from yingda.transports.errors import TransportError
@@ -57,6 +57,15 @@ def statement(request: Request, number: str, sha256: str = "") -> Response:
         say("情况说明", "statement"),
         lambda session, number, house: papering.statement_document(session, number, house, wanted),
     )
+
+
+@router.get("/flow.svg", dependencies=[Depends(may_view)])
+def flow() -> Response:
+    """Return 附件1, the picture of how an incident is handled, with the rules in force."""
+    picture = charting.svg(charting.kept(), wiring.settings().policy)
+    # The picture carries its colours for day and night inside, and nothing else may run or load in it.
+    policy = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"}
+    return Response(picture.encode(), media_type="image/svg+xml", headers=policy)
 
 
 @router.post("/incidents/{number}/pack", dependencies=[Depends(may_act)])
