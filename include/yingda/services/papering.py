@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from yingda import rendering
@@ -40,30 +40,8 @@ def report(session: Session, incident: Incident, house: Settings) -> Report | No
 
     It shows the newest text that a branch leader approved, before that the newest there is, marked as not approved.
     """
-    found = _shown(session, incident.id)
-    if found is None:
-        return None
-    text, signature = found
-    content = text.content
-    unit, leader, phone = _unit(incident, house)
-    return Report(
-        number=incident.number,
-        day=shanghai_date(text.at),
-        title=incident.title,
-        unit=unit,
-        branch_leader=leader if signature is None else _signer(signature, house),
-        phone=phone,
-        cause=str(content["cause"]),
-        measures=str(content["measures"]),
-        wording=str(content["wording"]),
-        result=str(content["result"]),
-        approved=signature is not None,
-        drill=incident.drill,
-        office=house.roster.office.name,
-        revision=text.number,
-        sha256=text.sha256,
-        at=text.at,
-    )
+    row = session.execute(_shown().where(Incident.id == incident.id)).one_or_none()
+    return None if row is None else _form(row.Incident, row.Revision, row.Signature, house)
 
 
 def report_document(session: Session, number: str, house: Settings) -> bytes | None:
@@ -97,26 +75,18 @@ def write_reports(
     """
     there = report_files.names(house.reports)
     owed: list[Report] = []
+    query = _shown()
+    if incident_no is not None:
+        query = query.where(Incident.number == incident_no)
+    else:
+        # Nothing is approved any more once an incident was closed.
+        lately = or_(Incident.closed_at.is_(None), Incident.closed_at > now - STILL_LOOKED_AT)
+        query = query.where(or_(lately, Incident.number.not_in(there)))
     with transaction() as session:
-        has_report = exists().where(Document.incident_id == Incident.id, Document.kind == DocumentKind.REPORT)
-        query = select(Incident).where(has_report).order_by(Incident.id)
-        if incident_no is not None:
-            query = query.where(Incident.number == incident_no)
-        else:
-            # Nothing is approved any more once an incident was closed.
-            lately = or_(Incident.closed_at.is_(None), Incident.closed_at > now - STILL_LOOKED_AT)
-            query = query.where(or_(lately, Incident.number.not_in(there)))
-        for incident in session.scalars(query):
-            found = _shown(session, incident.id)
-            if found is None:
-                continue
-            text, signature = found
+        for incident, text, signature in session.execute(query.execution_options(yield_per=100)):
             wanted = report_files.identifier(text.sha256, approved=signature is not None)
-            if report_files.is_whole(house.reports, incident.number, wanted):
-                continue
-            form = report(session, incident, house)
-            if form is not None:
-                owed.append(form)
+            if not report_files.is_whole(house.reports, incident.number, wanted):
+                owed.append(_form(incident, text, signature, house))
     problems = []
     for form in owed:
         try:
@@ -214,18 +184,40 @@ def _signed(signature: Signature, house: Settings) -> Signed:
     return Signed(roles.label(signature.role, house.locale), name, signature.at)
 
 
-def _shown(session: Session, incident_id: int) -> tuple[Revision, Signature | None] | None:
-    """Return the report's text that the form shows, with the branch leader's signature under it where there is one."""
-    texts = (
-        select(Revision, Signature)
-        .join(Document, Revision.document_id == Document.id)
+def _shown() -> Select[Incident, Revision, Signature]:
+    """Ask for incidents, each with the report that its form shows and the branch leader's signature, if any."""
+    return (
+        select(Incident, Revision, Signature)
+        .join(Document, Document.incident_id == Incident.id)
+        .join(Revision, Revision.document_id == Document.id)
         .outerjoin(Signature, (Signature.revision_id == Revision.id) & (Signature.role == Role.BRANCH_LEADER))
-        .where(Document.incident_id == incident_id, Document.kind == DocumentKind.REPORT)
-        .order_by(Signature.id.is_(None), Revision.id.desc())
-        .limit(1)
+        .where(Document.kind == DocumentKind.REPORT)
+        .distinct(Incident.id)
+        .order_by(Incident.id, Signature.id.is_(None), Revision.id.desc())
     )
-    row = session.execute(texts).one_or_none()
-    return None if row is None else (row.Revision, row.Signature)
+
+
+def _form(incident: Incident, text: Revision, signature: Signature | None, house: Settings) -> Report:
+    content = text.content
+    unit, leader, phone = _unit(incident, house)
+    return Report(
+        number=incident.number,
+        day=shanghai_date(text.at),
+        title=incident.title,
+        unit=unit,
+        branch_leader=leader if signature is None else _signer(signature, house),
+        phone=phone,
+        cause=str(content["cause"]),
+        measures=str(content["measures"]),
+        wording=str(content["wording"]),
+        result=str(content["result"]),
+        approved=signature is not None,
+        drill=incident.drill,
+        office=house.roster.office.name,
+        revision=text.number,
+        sha256=text.sha256,
+        at=text.at,
+    )
 
 
 def _unit(incident: Incident, house: Settings) -> tuple[str, str, str]:
