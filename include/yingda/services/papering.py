@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from yingda import rendering
 from yingda.domain import roles
@@ -186,14 +186,22 @@ def _signed(signature: Signature, house: Settings) -> Signed:
 
 def _shown() -> Select[Incident, Revision, Signature]:
     """Ask for incidents, each with the report that its form shows and the branch leader's signature, if any."""
+    text, signed = aliased(Revision), aliased(Signature)
+    shown = (
+        select(text.id)
+        .join(Document, text.document_id == Document.id)
+        .outerjoin(signed, (signed.revision_id == text.id) & (signed.role == Role.BRANCH_LEADER))
+        .where(Document.incident_id == Incident.id, Document.kind == DocumentKind.REPORT)
+        .order_by(signed.id.is_(None), text.id.desc())
+        .limit(1)
+        .correlate(Incident)
+        .scalar_subquery()
+    )
     return (
         select(Incident, Revision, Signature)
-        .join(Document, Document.incident_id == Incident.id)
-        .join(Revision, Revision.document_id == Document.id)
+        .join(Revision, Revision.id == shown)
         .outerjoin(Signature, (Signature.revision_id == Revision.id) & (Signature.role == Role.BRANCH_LEADER))
-        .where(Document.kind == DocumentKind.REPORT)
-        .distinct(Incident.id)
-        .order_by(Incident.id, Signature.id.is_(None), Revision.id.desc())
+        .order_by(Incident.id)
     )
 
 
