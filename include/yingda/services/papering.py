@@ -199,6 +199,7 @@ def _shown() -> Select[Incident, Revision, Signature]:
     )
     return (
         select(Incident, Revision, Signature)
+        .select_from(Incident)
         .join(Revision, Revision.id == shown)
         .outerjoin(Signature, (Signature.revision_id == Revision.id) & (Signature.role == Role.BRANCH_LEADER))
         .order_by(Incident.id)
