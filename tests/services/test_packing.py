@@ -286,6 +286,7 @@ def test_a_removed_or_added_or_shortened_file_is_seen(pack: Path, verify: Callab
     (pack / "more.txt").write_text("more")
     assert verify(pack) == ["a file that the manifest does not name: more.txt"]
     (pack / "more.txt").unlink()
+    (pack / "evidence" / ".DS_Store").write_bytes(b"what a file manager leaves")
     assert verify(pack) == []
 
 

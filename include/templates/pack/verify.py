@@ -16,6 +16,8 @@ MANIFEST = "manifest.json"
 CHECKSUM = "manifest.sha256"
 GENESIS = "0" * 64
 PIECE = 1 << 20
+# Left behind by file managers that merely showed the folder.
+LITTER = (".DS_Store", "Thumbs.db", "desktop.ini")
 
 
 class Findings:
@@ -114,7 +116,8 @@ def check_manifest(folder, found):
         found.wrong("清单无法读取：%s" % problem, "the manifest cannot be read: %s" % problem)
         return None
     for name in there:
-        if name not in files and name not in (MANIFEST, CHECKSUM):
+        litter = PurePosixPath(name).name in LITTER
+        if name not in files and name not in (MANIFEST, CHECKSUM) and not litter:
             found.wrong("多出清单上没有的文件：%s" % name, "a file that the manifest does not name: %s" % name)
     found.seen(len(files), "个文件与清单一致", "files are those of the manifest")
     return manifest
