@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -132,3 +133,17 @@ def test_what_is_kept_of_a_structure_is_read_again() -> None:
     kept = charting.kept()
     assert charting.read(charting.to_keep(kept)) == kept
     assert [one for one, _ in kept.steps] == IDS
+    assert list(kept.edges) == list(pairwise(IDS))
+
+
+def test_everything_lies_within_the_picture(policy: Policy) -> None:
+    root = picture(policy)
+    width, height = float(root.get("width")), float(root.get("height"))
+    for line in root.iter(f"{SVG}polyline"):
+        for point in line.get("points").split():
+            x, y = map(float, point.split(","))
+            assert 0 < x < width
+            assert 0 < y < height
+    for one in root.iter(f"{SVG}rect"):
+        assert float(one.get("x", "0")) >= 0
+        assert float(one.get("x", "0")) + float(one.get("width")) <= width
