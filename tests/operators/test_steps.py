@@ -17,7 +17,7 @@ from yingda.operators.trigger import IncidentTrigger
 from yingda.services import answering
 from yingda.services.answering import Claims
 from yingda.store.models import Incident, OutboxMessage, Pass, Publication, RaisedRung, Request
-from yingda.transports import evidence_files
+from yingda.transports import evidence_files, report_files
 
 LEAD = {"title": "柳溪村路灯不亮", "unit": "liuxi"}
 LINK = "https://forum.example.org/t/1"
@@ -204,6 +204,25 @@ def test_attending_to_all_raises_rungs_and_returns_the_runs_to_start(run: Any, m
     assert step.execute(context) == []
     with wiring.transaction() as session:
         assert session.scalar(select(func.count()).select_from(RaisedRung)) == 3
+
+
+def test_attending_to_all_writes_the_report_forms_that_are_not_there(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(TaskDeferred):
+        VerificationSensor(task_id="verification").execute(run("run-1", **LEAD))
+    answer("report", "submit", cause="老化", measures="更换", wording="已修复", result="恢复")
+    file = wiring.settings().reports / f"{incident().number}.docx"
+    step = AttendAll(task_id="attend_all", dag_id="incident_response")
+    context = run("follow_up_1")
+    with monkeypatch.context() as locked:
+
+        def refused(*_: Any) -> None:
+            raise PermissionError(13, "Permission denied")
+
+        locked.setattr(report_files, "names", refused)
+        step.execute(context)
+    assert not file.exists()
+    step.execute(context)
+    assert file.is_file()
 
 
 def test_a_stage_that_is_none_is_refused_when_the_dag_is_read() -> None:

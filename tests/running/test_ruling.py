@@ -24,7 +24,7 @@ from yingda.domain.quality.rule import Level
 from yingda.domain.roles import Role
 from yingda.domain.severity import Severity
 from yingda.domain.working_hours import Window
-from yingda.running import describing, ruling
+from yingda.running import describing, drawing, ruling
 from yingda.running.ruling import PAGE, POLICY, default_policy, differences, limits, rules
 from yingda.settings import yaml_files
 
@@ -218,13 +218,14 @@ def test_a_policy_that_cannot_stand_is_refused_with_its_line(tmp_path: Path) -> 
 @pytest.fixture
 def dags_current(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(describing, "differences", lambda dags: "")
+    monkeypatch.setattr(drawing, "differences", lambda dags, policy: {drawing.PICTURE: ""})
 
 
 @pytest.mark.usefixtures("dags_current")
 def test_the_command_passes_while_the_page_is_current() -> None:
     done = CliRunner().invoke(main, ["describe", "--check"])
 
-    assert (done.exit_code, done.output) == (0, "docs/rules.md: ok\ndocs/dags.md: ok\n")
+    assert (done.exit_code, done.output) == (0, "docs/rules.md: ok\ndocs/dags.md: ok\ndocs/images/flow.svg: ok\n")
 
 
 @pytest.mark.usefixtures("dags_current")

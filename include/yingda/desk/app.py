@@ -30,6 +30,7 @@ from yingda.desk.routes import (
     link_files,
     link_pages,
     office,
+    papers,
     records,
     rounds,
     static,
@@ -50,7 +51,8 @@ def build() -> FastAPI:
     app = FastAPI(title="Yingda", docs_url=None, redoc_url=None, openapi_url=None, swagger_ui_oauth2_redirect_url=None)
     for part in (link_pages, link_files, link_codes, link_api, feedback, health, language, static):
         app.include_router(part.router)
-    for part in (board, records, actions, leads, hazard_imports, hazards, troubles, rounds, statistics, office):
+    # Papers come before actions, whose addresses would take theirs for the name of an act.
+    for part in (board, records, papers, actions, leads, hazard_imports, hazards, troubles, rounds, statistics, office):
         app.include_router(part.router)
     app.add_middleware(Language)
     app.add_middleware(Headers, headers=DESK)

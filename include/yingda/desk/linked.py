@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from yingda import wiring
 from yingda.domain.errors import CodeRefused, YingdaError
-from yingda.services import answering, briefing, examining, keeping, lettering, linking, sending_codes
+from yingda.services import answering, briefing, examining, keeping, lettering, linking, papering, sending_codes
 from yingda.services.answering import Claims
 from yingda.services.briefing import Brief, Decided
 from yingda.services.examining import FindingSeen
@@ -134,8 +134,16 @@ def who_changed(claims: Claims, house: Settings) -> briefing.Who | None:
 
 
 def deliver(incident_no: str) -> None:
-    """Send what the answer owes, write the letters it approved; runs after the reply. What fails is tried again."""
-    _write_letters(incident_no)
+    """Send what the answer owes, write the papers that follow from it; runs after the reply.
+
+    What fails is tried again, by `follow_up` if by nobody else.
+    """
+    _write("Letters", incident_no, lambda: lettering.write_letters(wiring.transaction, wiring.settings(), incident_no))
+    _write(
+        "The report form",
+        incident_no,
+        lambda: papering.write_reports(wiring.transaction, wiring.settings(), wiring.utcnow(), incident_no),
+    )
     _hand_over(incident_no)
 
 
@@ -153,11 +161,11 @@ def _hand_over(incident_no: str | None) -> None:
         log.error("Mail for %s stays owed: %s %s", incident_no or "the office", type(problem).__name__, said)
 
 
-def _write_letters(incident_no: str) -> None:
+def _write(what: str, incident_no: str, write: Callable[[], list[str]]) -> None:
     try:
-        problems = lettering.write_letters(wiring.transaction, wiring.settings(), incident_no)
+        problems = write()
     except Exception as problem:
-        log.error("Letters of %s are still to be written: %s", incident_no, type(problem).__name__)
+        log.error("%s of %s: still to be written: %s", what, incident_no, type(problem).__name__)
     else:
         for said in problems:
             log.error("%s", said)

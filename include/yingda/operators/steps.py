@@ -121,6 +121,8 @@ class AttendAll(BaseOperator):
         wiring.courier().deliver()
         for problem in lettering.write_letters(wiring.transaction, wiring.settings()):
             self.log.error("%s", problem)
+        for problem in self._report_forms():
+            self.log.error("%s", problem)
         with wiring.transaction() as session:
             repeating.prune(session, wiring.utcnow() - KEYS_HOLD)
             keeping.prune(session, wiring.utcnow() - DRAFTS_HOLD)
@@ -131,3 +133,13 @@ class AttendAll(BaseOperator):
             # A folder that cannot be tidied must not keep incidents from being driven.
             self.log.error("The files brought as evidence could not be tidied: %s", problem)
         return [{"trigger_run_id": start.run_id, "conf": start.conf} for start in report.starts]
+
+    def _report_forms(self) -> list[str]:
+        """Write the report forms that are not there, and return what is wrong; it must keep no incident waiting."""
+        from yingda import wiring
+        from yingda.services import papering
+
+        try:
+            return papering.write_reports(wiring.transaction, wiring.settings(), wiring.utcnow())
+        except OSError as problem:
+            return [f"The report forms could not be looked after: {problem}"]

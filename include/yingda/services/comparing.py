@@ -59,6 +59,15 @@ def compare(
     return tuple(found)
 
 
+def in_words(content: Mapping[str, Any], kind: DocumentKind, house: Settings) -> list[tuple[str, str]]:
+    """Return a text field by field, label and words, in the order of its form; empty fields are left out."""
+    form = _FORMS[kind]
+    said = [(field_label(form, name, house.speaks), _words(content.get(name), house)) for name in form.model_fields]
+    files = "\n".join(f"{file['name']}  SHA-256 {file['sha256']}" for file in content.get("attachments", ()))
+    said.append(("Files" if house.speaks == "en" else "佐证文件", files))
+    return [(label, words) for label, words in said if words]
+
+
 def _words(value: Any, house: Settings) -> str:
     """Write a field as text; what holds several entries, one a line."""
     if value is None:

@@ -53,6 +53,18 @@ def newest(session: Session, incident_id: int, *, before: Revision | None = None
     return None if row is None else Published(row.Revision, row.at)
 
 
+def each(session: Session, incident_id: int) -> list[Published]:
+    """Return every statement of an incident that is public, oldest first."""
+    rows = session.execute(
+        select(Revision, func.min(Publication.confirmed_at).label("at"))
+        .join(Publication, Publication.revision_id == Revision.id)
+        .where(Publication.incident_id == incident_id, Publication.state == PublicationState.CONFIRMED)
+        .group_by(Revision.id)
+        .order_by(Revision.id)
+    )
+    return [Published(row.Revision, row.at) for row in rows]
+
+
 def standing_kind(session: Session, incident_id: int) -> StatementKind | None:
     """Return what the public word amounts to now, None where there is none.
 

@@ -38,7 +38,7 @@ class Standing:
     def of(cls, incident_no: str, kept: Sequence[Entry]) -> Standing:
         """Put together what the kept notices of an incident, oldest first, mean for each other."""
         notices = [_for_page(entry) for entry in kept]
-        _mark(notices)
+        mark(notices)
         return cls(incident_no, notices)
 
     @property
@@ -86,7 +86,7 @@ _DOES = {"correction": "corrected_at", "withdrawal": "withdrawn_at"}
 """What a notice does to the one before it, by its kind."""
 
 
-def _mark(notices: list[dict[str, Any]]) -> None:
+def mark(notices: list[dict[str, Any]]) -> None:
     """Write on each notice when a later one corrected, withdrew or replaced it.
 
     A withdrawal withdraws a corrected statement as a whole, so also what the corrections corrected. A withdrawal itself
