@@ -349,7 +349,12 @@ def test_an_error_in_the_default_is_not_blamed_on_the_file_above_it(policy, monk
         ),
         ("roster", "name: 白露", "nmae: 白露", "nmae: there is no such key. Did you mean 'name'?"),
         ("roster", "roles: [superior]", "roles: [superiour]", "'superiour' is not allowed. Did you mean 'superior'?"),
-        ("channels", "kind: bulletin", "kind: pigeon", "channels.0.kind: 'pigeon' is not allowed. Allowed: bulletin."),
+        (
+            "channels",
+            "kind: bulletin",
+            "kind: pigeon",
+            "channels.0.kind: 'pigeon' is not allowed. Allowed: bulletin, webhook",
+        ),
         ("channels", "base_url: null", "base_url: x", "channels.0.base_url: 'x' is not a web address"),
         ("calendar", "2026-10-10]", "2026-10-12]", "years.2026.working.5: 2026-10-12 is no Saturday or Sunday"),
         ("calendar", "first: 2026-05-01", "first: 5月1日", "first: '5月1日' is not a date. Write 2026-05-01."),
