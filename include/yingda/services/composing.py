@@ -218,7 +218,9 @@ def _wording(session: Session, message: OutboxMessage, settings: Settings) -> di
         revision = standing.revision
     before = published.newest(session, incident.id, before=revision)
     url = session.scalars(
-        select(Publication.url).where(Publication.revision_id == revision.id, Publication.url.is_not(None))
+        select(Publication.url)
+        .where(Publication.revision_id == revision.id, Publication.url.is_not(None))
+        .order_by(Publication.public.desc(), Publication.id)
     ).first()
     policy, roster = settings.policy, settings.roster
 
@@ -270,6 +272,7 @@ _NOTICES: dict[str, tuple[str, str]] = {
         "A signing code was wrong too often: please ask the signer",
     ),
     "lead_waits": ("线索还在等待处理", "A lead still waits"),
+    "drifted": ("公开页面上的文本不见了或有变动", "The public page does not show the text any more"),
     "not_seen_live": ("公开页面上未见到发布的文本", "The published text was not seen on the public page"),
 }
 
