@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -88,9 +88,8 @@ def _spelt(part: dict[str, str]) -> str:
 
 @pytest.fixture(params=["wecom", "dingtalk", "feishu"])
 def line(request: pytest.FixtureRequest) -> Iterator[Line]:
-    clock: Callable[[], datetime] = lambda: AT
     peers = {"wecom": WeComPeer, "dingtalk": DingTalkPeer, "feishu": FeishuPeer}
-    with peers[request.param](clock) as peer:
+    with peers[request.param](lambda: AT) as peer:
         yield Line(request.param, peer)
 
 
@@ -275,14 +274,14 @@ def test_a_robot_that_was_spoken_to_too_often_is_left_alone_for_a_while(line: Li
 def test_an_unknown_code_is_not_sent_and_may_go_later(line: Line):
     line.refuse(-1, "system busy <b>")
 
-    with pytest.raises(TransportError, match="-1 .*system busy ＜b＞") as refused:
+    with pytest.raises(TransportError, match=r"-1 .*system busy ＜b＞") as refused:
         line.robot().say(a_post())
 
     assert not refused.value.permanent
     assert not refused.value.uncertain
 
 
-@pytest.mark.parametrize("ill", ["drop_after", "hang", "502", "garbage"])
+@pytest.mark.parametrize("ill", ["drop_after", "hang", "502", "garbage", "late_502"])
 def test_what_was_taken_and_not_answered_for_is_uncertain(line: Line, ill: str):
     line.peer.ills.append(ill)
 

@@ -143,7 +143,7 @@ def one_line(text: str) -> str:
 
 
 def cut(text: str, size: int) -> str:
-    """Return as much of a text as fits into `size` bytes of UTF-8, never ending inside what a reader sees as one sign."""
+    """Return as much of a text as fits into `size` bytes of UTF-8, never ending inside one visible sign."""
     raw = text.encode()
     if len(raw) <= size:
         return text

@@ -1,9 +1,10 @@
 """A group robot of DingTalk (钉钉自定义机器人): markdown to one group, signed.
 
-Formats and codes as "Custom robot access" and its table of errors state them: messages up to 20,000 bytes, 20 a minute
-and none for ten minutes after one too many, HTTP 200 for refusals too, `errcode` says. The signature is HMAC-SHA256 with
-the secret as key over "timestamp in milliseconds, line feed, secret", and holds for an hour. What the platform's guard
-answers ({"status": 1111, "punish": "deny"}) has no `errcode`.
+Formats and codes as "Custom robot access" and its table of errors state them: messages up to 20,000 bytes, 20 a
+minute and none for ten minutes after one too many, HTTP 200 for refusals too, `errcode` says. The signature is
+HMAC-SHA256 with the secret as key over "timestamp in milliseconds, line feed, secret", and holds for an hour. What the
+platform's guard answers ({"status": 1111, "punish": "deny"}) has no `errcode`. Codes of other tables (40014, 302033)
+are from memory; one that is wrong there costs a try later, not a post.
 """
 
 from __future__ import annotations

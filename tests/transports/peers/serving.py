@@ -1,8 +1,8 @@
 """What every peer has: a real HTTP server on the loopback that answers as it is told, or falls ill on demand.
 
-`ills` is a queue of what happens to the next requests, one each: `drop_before` (hangs up unread), `drop_after` (takes it
-and hangs up), `hang` (takes it and says nothing), `500` and `502` (a gateway's page), `garbage` (200 and no JSON). A peer
-that takes a request acts on it before it falls silent, as the real ones do.
+`ills` is a queue of what happens to the next requests, one each: `drop_before` (reads it, does nothing, hangs up),
+`drop_after` (acts and hangs up), `hang` (acts and says nothing), `500` and `502` (a gateway's page, nothing done),
+`garbage` (200 and no JSON, nothing done), `late_502` (acts, and a gateway says 502).
 """
 
 from __future__ import annotations
@@ -79,8 +79,10 @@ class Peer:
             if ill == "drop_before":
                 return
             self.asked.append(asked)
-            if ill in ("500", "502", "garbage"):
-                status, said = int(ill) if ill.isdigit() else 200, b"<html>nginx</html>"
+            if ill in ("500", "502", "garbage", "late_502"):
+                if ill == "late_502":
+                    self.answer(asked)
+                status, said = {"500": 500, "garbage": 200}.get(ill, 502), b"<html>nginx</html>"
             else:
                 status, answer = self.answer(asked)
                 said = json.dumps(answer, ensure_ascii=False).encode()
