@@ -20,8 +20,9 @@ from pydantic import (
     model_validator,
 )
 
-from .errors import Fault
+from .errors import Fault, UnknownRobot
 from .hosts import Host
+from .robots import Robot
 
 
 def web_address(value: str) -> str:
@@ -155,6 +156,7 @@ class Channels(BaseModel):
 
     hosts: tuple[Host, ...] = ()
     channels: Annotated[tuple[Channel, ...], Field(min_length=1)]
+    robots: tuple[Robot, ...] = ()
 
     @model_validator(mode="after")
     def _ids_differ(self) -> Channels:
@@ -165,6 +167,25 @@ class Channels(BaseModel):
                 raise Fault([(("channels", position, "id"), said)])
             seen.add(channel.id)
         return self
+
+    @model_validator(mode="after")
+    def _robots_differ(self) -> Channels:
+        seen: set[str] = set()
+        for position, robot in enumerate(self.robots):
+            if robot.id in seen:
+                raise Fault([(("robots", position, "id"), f"{robot.id!r} names two robots. Give each its own id.")])
+            seen.add(robot.id)
+        return self
+
+    def robot(self, robot_id: str) -> Robot:
+        """Return the robot with this id.
+
+        :raises UnknownRobot: there is none
+        """
+        for robot in self.robots:
+            if robot.id == robot_id:
+                return robot
+        raise UnknownRobot(robot_id, [robot.id for robot in self.robots])
 
     def channel(self, channel_id: str) -> Channel:
         """Return the channel with this id; KeyError where there is none."""

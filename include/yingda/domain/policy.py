@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
@@ -13,6 +13,7 @@ from .ladder import Rung
 from .life import LetterKind
 from .roles import Role
 from .severity import Severity
+from .work_group import GroupEvent
 from .working_hours import WorkingHours
 
 # Duty officers write the statements, and whoever wrote a text never signs it.
@@ -98,6 +99,20 @@ class MailRule(_Rules):
     attempts: Annotated[int, Field(ge=1, le=50)]
     pauses: Pauses
 
+    def pause_after(self, attempts: int) -> timedelta | None:
+        """Return how long to wait after so many attempts, None if that was the last."""
+        return None if attempts >= self.attempts else self.pauses[min(attempts, len(self.pauses)) - 1].elapsed
+
+
+class WorkGroupRule(_Rules):
+    """Which robots of channels.yaml tell the officers' work group, and of what; no robots: nobody is told.
+
+    Only numbers, severities and links leave, and never titles, names or texts.
+    """
+
+    robots: tuple[str, ...]
+    events: tuple[GroupEvent, ...]
+
 
 class PublicationRule(_Rules):
     """The pauses between attempts to publish or to see a page, and after how many the duty officer is told."""
@@ -179,6 +194,7 @@ class Policy(_Rules):
     register_rule: RegisterRule = Field(alias="register")
     links: LinkRule
     mail: MailRule
+    work_group: WorkGroupRule
     publication: PublicationRule
     hand_back: HandBackRule
     feedback: FeedbackRule

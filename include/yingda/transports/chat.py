@@ -15,10 +15,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from yingda import rendering
+from yingda.domain.pace import Pace
 from yingda.transports.bulletin_pages import address
 from yingda.transports.errors import TransportError
 from yingda.transports.outlet import Access, Posted
-from yingda.transports.pace import Pace, TooFast
+from yingda.transports.pace import TooFast
 from yingda.transports.web import Answer
 
 if TYPE_CHECKING:

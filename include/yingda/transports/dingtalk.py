@@ -17,9 +17,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from yingda.domain.channels import Channel
+from yingda.domain.pace import Limit, Pace
 from yingda.transports import chat
 from yingda.transports.outlet import Access
-from yingda.transports.pace import Limit, Pace, TooFast, key_of
+from yingda.transports.pace import TooFast, key_of
 from yingda.transports.web import Web
 
 if TYPE_CHECKING:

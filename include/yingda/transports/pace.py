@@ -1,46 +1,11 @@
-"""How often a robot may speak: its limits as a value, and the error of one that spoke too often.
-
-Who keeps count is `store.pacing`; a transport only says what its other side allows.
-"""
+"""The name of a robot, and the error of one that was spoken to too often. Who keeps count is `store.pacing`."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from yingda.transports.errors import TransportError
-
-UNDER_WAY = timedelta(seconds=20)
-"""How long after its turn a message may still arrive (the longest wait of `Web`). The other side counts arrivals, we
-count turns; added to every window, not even late arrivals can be one too many in any minute of the other side."""
-
-
-@dataclass(frozen=True)
-class Limit:
-    """At most `times` within `span`."""
-
-    times: int
-    span: timedelta
-
-    @property
-    def window(self) -> timedelta:
-        """The span in which we take at most `times` turns, so that the other side sees no more in any `span`."""
-        return self.span + UNDER_WAY
-
-
-@dataclass(frozen=True)
-class Pace:
-    """What a robot may do.
-
-    :param key: names the robot itself, whichever channels and notices speak through it; holds no secret
-    :param pause: how long to leave it alone once it says that it was too much
-    """
-
-    key: str
-    limits: Sequence[Limit]
-    pause: timedelta
 
 
 def key_of(kind: str, *secret: str | None) -> str:
