@@ -266,7 +266,8 @@ def test_a_robot_that_was_spoken_to_too_often_is_left_alone_for_a_while(line: Li
     with pytest.raises(TooFast) as refused:
         line.robot().say(a_post())
 
-    assert refused.value.pause == pause
+    assert refused.value.leave_alone == pause
+    assert refused.value.pause == pause.total_seconds()
     assert not refused.value.permanent
     assert not refused.value.uncertain
 

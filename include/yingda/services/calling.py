@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from yingda.domain.errors import SettingsError, YingdaError
-from yingda.services.announcing import post_of
+from yingda.services.alerting import post_of
 from yingda.services.case import id_of
 from yingda.settings import Settings
 from yingda.store import outbox, pacing
@@ -126,7 +126,7 @@ class _Round:
         except TooFast as refused:
             # Somebody else speaks through the same robot.
             with self._transaction() as session:
-                pacing.hold(session, robot.pace, until=self._clock() + refused.pause)
+                pacing.hold(session, robot.pace, until=self._clock() + refused.leave_alone)
             raise
 
     def _failed(
@@ -146,4 +146,4 @@ class _Round:
 
 
 def _pause(problem: TransportError) -> timedelta:
-    return problem.pause if isinstance(problem, TooFast) else timedelta(0)
+    return timedelta(seconds=problem.pause or 0)

@@ -17,7 +17,7 @@ from yingda.domain.clocks import ClockKind, Span
 from yingda.domain.documents import StatementKind, sha256_of
 from yingda.domain.life import CommitmentSource, DocumentKind, Outcome, PublicationState, Stage
 from yingda.domain.work_group import GroupEvent
-from yingda.services import announcing, asking, clocking, closing, committing, signing, telling
+from yingda.services import alerting, asking, clocking, closing, committing, signing, telling
 from yingda.services.case import SYSTEM, Case
 from yingda.store.models import Publication, Revision
 
@@ -174,7 +174,7 @@ def confirmed(case: Case, row: Publication, url: str, actor: str) -> None:
     row.confirmed_at = case.now
     case.incident.outcome = Outcome.PUBLISHED
     case.record("published", actor, channel=row.channel, url=url, sha256=revision.sha256)
-    announcing.announce(case, GroupEvent.PUBLISHED, f"{row.id}", channel=row.channel)
+    alerting.alert(case, GroupEvent.PUBLISHED, f"{row.id}", channel=row.channel)
     clocking.meet(case, ClockKind.PUBLIC_WORD, actor)
     clocking.meet(case, ClockKind.FURTHER_WORD, actor)
     _made_public(case, revision)
@@ -211,7 +211,7 @@ def doubt(case: Case, sending: Sending, problem: str) -> None:
     row.lease, row.lease_until, row.next_at, row.problem = None, None, None, problem[:2000]
     case.record("publication_unknown", channel=row.channel, problem=row.problem)
     telling.notice(case, "publication_unknown", f"{row.id}", channel=row.channel, problem=row.problem)
-    announcing.announce(case, GroupEvent.UNKNOWN, f"{row.id}:{case.incident.seq}", channel=row.channel)
+    alerting.alert(case, GroupEvent.UNKNOWN, f"{row.id}:{case.incident.seq}", channel=row.channel)
 
 
 def to_look_at(case: Case) -> list[tuple[int, str, dict[str, object]]]:

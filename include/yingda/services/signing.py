@@ -12,7 +12,7 @@ from yingda.domain.life import DocumentKind, Outcome, RequestKind, Stage
 from yingda.domain.roles import Role
 from yingda.domain.signatures import Flaw, flaws, missing
 from yingda.domain.work_group import GroupEvent
-from yingda.services import announcing, asking, clocking, published, telling, writing
+from yingda.services import alerting, asking, clocking, published, telling, writing
 from yingda.services.case import Case
 from yingda.store.models import Addressee, Decision, Request, Revision, Signature
 
@@ -38,7 +38,7 @@ def see_to_signatures(case: Case) -> None:
         return
     case.record("statement_signed", sha256=revision.sha256)
     telling.wording(case, revision)
-    announcing.announce(case, GroupEvent.SIGNED, f"{revision.id}")
+    alerting.alert(case, GroupEvent.SIGNED, f"{revision.id}")
     case.move(Stage.PUBLICATION)
 
 

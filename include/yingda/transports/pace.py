@@ -14,8 +14,8 @@ def key_of(kind: str, *secret: str | None) -> str:
 
 
 class TooFast(TransportError):
-    """The other side took nothing because it was spoken to too often; `pause` is how long to leave it alone."""
+    """The other side took nothing because it was spoken to too often; `leave_alone` is for how long it says so."""
 
     def __init__(self, message: str, *, pause: timedelta) -> None:
-        super().__init__(message)
-        self.pause = pause
+        super().__init__(message, pause=pause.total_seconds())
+        self.leave_alone = pause

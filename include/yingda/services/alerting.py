@@ -1,4 +1,4 @@
-"""Announcing: what the officers' work group hears by robot. Numbers, severities and links; never a title, name or text.
+"""Alerting: what the officers' work group hears by robot. Numbers, severities and links; never a title, name or text.
 
 Written where it happens, in the same transaction; the courier says it. One message an event and robot, at least once.
 """
@@ -20,7 +20,7 @@ from yingda.transports.chat import Post
 TEMPLATE = "work_group"
 
 
-def announce(case: Case, event: GroupEvent, key: str, **facts: Any) -> None:
+def alert(case: Case, event: GroupEvent, key: str, **facts: Any) -> None:
     """Owe each robot of the work group word of an event, if policy names it (key `work_group`); once by `key`.
 
     :param facts: ids and kinds only
