@@ -9,6 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.transports.peers import dingtalk as dingtalk_peer
+from tests.transports.peers import feishu as feishu_peer
+from tests.transports.peers.dingtalk import DingTalkPeer
+from tests.transports.peers.feishu import FeishuPeer
+from tests.transports.peers.wecom import KEY, WeComPeer
 
 from yingda.domain.hosts import Host
 from yingda.transports import chat, dingtalk, feishu, wecom
@@ -17,12 +22,6 @@ from yingda.transports.errors import TransportError
 from yingda.transports.outlet import Access, Posted
 from yingda.transports.pace import TooFast
 from yingda.transports.web import Web
-
-from .peers import dingtalk as dingtalk_peer
-from .peers import feishu as feishu_peer
-from .peers.dingtalk import DingTalkPeer
-from .peers.feishu import FeishuPeer
-from .peers.wecom import KEY, WeComPeer
 
 HERE = (Host(name="127.0.0.1", private=True),)
 AT = datetime(2026, 11, 23, 6, 3, tzinfo=UTC)
