@@ -353,7 +353,7 @@ def test_an_error_in_the_default_is_not_blamed_on_the_file_above_it(policy, monk
             "channels",
             "kind: bulletin",
             "kind: pigeon",
-            "channels.0.kind: 'pigeon' is not allowed. Allowed: bulletin, webhook",
+            "channels.0.kind: 'pigeon' is not allowed. Allowed: bulletin,",
         ),
         ("channels", "base_url: null", "base_url: x", "channels.0.base_url: 'x' is not a web address"),
         ("calendar", "2026-10-10]", "2026-10-12]", "years.2026.working.5: 2026-10-12 is no Saturday or Sunday"),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from yingda.services.delivering import Courier
     from yingda.transports.mail import MailServer
+    from yingda.transports.outlet import Access
 
 MAIL_CONNECTION = "smtp_default"
 
@@ -114,6 +115,45 @@ def _tls(extra: dict[str, object]):  # type: ignore[no-untyped-def]
     if not extra.get("disable_ssl", True):
         return "tls"
     return "none" if extra.get("disable_tls", False) else "starttls"
+
+
+def access(connection_id: str) -> Access:
+    """Return where a channel is and what opens it, from its Airflow Connection.
+
+    The address is Host as it is where that begins with http:// or https://; otherwise Schema (https by default), Host,
+    Port and the key `path` of Extra are put together.
+
+    :raises TransportError: there is no such Connection, or it names no host; tried again, so that mending it is enough
+    """
+    from airflow.sdk import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    from yingda.transports.errors import TransportError
+    from yingda.transports.outlet import Access
+
+    try:
+        connection = Connection.get(connection_id)
+    except AirflowNotFoundException:
+        raise TransportError(
+            f"Connection {connection_id} is not there; create it in Airflow (Admin, Connections) or correct"
+            " `connection` in channels.yaml. It is tried again by itself."
+        ) from None
+    extra = connection.extra_dejson
+    host = (connection.host or "").strip()
+    if not host:
+        raise TransportError(f"Connection {connection_id} names no host. Fill in its field Host.")
+    if "://" not in host:
+        scheme = connection.schema if connection.schema in ("http", "https") else "https"
+        name, slash, path = host.partition("/")
+        port = f":{connection.port}" if connection.port else ""
+        host = f"{scheme}://{name}{port}{slash}{path}"
+    path = str(extra.get("path") or "").strip("/")
+    return Access(
+        url=host.rstrip("/") + (f"/{path}" if path else ""),
+        login=connection.login or None,
+        password=connection.password or None,
+        extra=extra,
+    )
 
 
 def courier() -> Courier:

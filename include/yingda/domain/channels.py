@@ -98,6 +98,7 @@ class Channel(BaseModel):
 
     :param connection: id of the Airflow Connection with its address and secrets; None where none is needed
     :param public: residents can read it; by default as its kind is
+    :param drills: statements of drills go there too; by default only to the bulletin, on a page that no list names
     :param base_url: address under which the public finds it; None for the bulletin that Yingda itself serves
     :param options: what can be set for its kind, an instance of `OPTIONS[kind]`
     """
@@ -110,6 +111,7 @@ class Channel(BaseModel):
     label: Annotated[str, Field(min_length=1)]
     label_en: Annotated[str, Field(min_length=1)]
     public: bool = Field(default_factory=lambda given: given.get("kind") in PUBLIC)
+    drills: bool = Field(default_factory=lambda given: given.get("kind") is Kind.BULLETIN)
     base_url: Annotated[str, AfterValidator(web_address)] | None = None
     options: SerializeAsAny[Options] = Field(default_factory=Options, validate_default=True)
 

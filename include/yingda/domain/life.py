@@ -117,11 +117,14 @@ class LeadState(StrEnum):
 
 
 class PublicationState(StrEnum):
+    """A text on a channel: owed; on its way or looked for; there; nobody can tell; given up; not sent any more."""
+
     PENDING = "pending"
     SENDING = "sending"
     CONFIRMED = "confirmed"
     UNKNOWN = "unknown"
     FAILED = "failed"
+    SUPERSEDED = "superseded"
 
 
 class SendState(StrEnum):
@@ -192,6 +195,7 @@ _WORDS: tuple[tuple[StrEnum, str, str], ...] = (
     (PublicationState.CONFIRMED, "已发布", "Confirmed"),
     (PublicationState.UNKNOWN, "结果不明", "Unknown"),
     (PublicationState.FAILED, "发布失败", "Failed"),
+    (PublicationState.SUPERSEDED, "已由新文本取代，不再发布", "Superseded by a newer text"),
 )
 # By type as well: as a key, Stage.ASSIGN_UNIT is RequestKind.ASSIGN_UNIT, since both are the text "assign_unit".
 _LABELS = {(type(value), value): (chinese, english) for value, chinese, english in _WORDS}

@@ -93,6 +93,15 @@ def _day_and_night(pauses: tuple[Span, ...]) -> tuple[Span, ...]:
 Pauses = Annotated[tuple[SpanText, ...], Field(min_length=1), AfterValidator(_day_and_night)]
 
 
+def _one_day_and_night(span: Span) -> Span:
+    if span.elapsed is None:
+        raise ValueError(f"'{span}' runs on working days only. Write 20s, 30m, 2h or 5d.")
+    return span
+
+
+ElapsedText = Annotated[SpanText, AfterValidator(_one_day_and_night)]
+
+
 class MailRule(_Rules):
     """How often a message is tried, and the pauses between."""
 
@@ -115,10 +124,16 @@ class WorkGroupRule(_Rules):
 
 
 class PublicationRule(_Rules):
-    """The pauses between attempts to publish or to see a page, and after how many the duty officer is told."""
+    """The pauses between attempts to publish or to see a page, and after how many the duty officer is told.
+
+    :param unknown_after: how long after a sending it is left open at most whether it arrived
+    :param look_again: how long after a page was seen live it is looked at again, each once
+    """
 
     tell_after: Annotated[int, Field(ge=1, le=50)]
     pauses: Pauses
+    unknown_after: ElapsedText
+    look_again: Pauses
 
 
 class FeedbackRule(_Rules):

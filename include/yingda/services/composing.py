@@ -218,7 +218,9 @@ def _wording(session: Session, message: OutboxMessage, settings: Settings) -> di
         revision = standing.revision
     before = published.newest(session, incident.id, before=revision)
     url = session.scalars(
-        select(Publication.url).where(Publication.revision_id == revision.id, Publication.url.is_not(None))
+        select(Publication.url)
+        .where(Publication.revision_id == revision.id, Publication.url.is_not(None))
+        .order_by(Publication.public.desc(), Publication.id)
     ).first()
     policy, roster = settings.policy, settings.roster
 
@@ -265,6 +267,7 @@ _NOTICES: dict[str, tuple[str, str]] = {
         "并入的线索报得更急、更重，请看是否调整级别",
         "A lead that joined says it is graver: please see whether to regrade",
     ),
+    "drifted": ("公开页面上的文本不见了或有变动", "The public page does not show the text any more"),
     "not_seen_live": ("公开页面上未见到发布的文本", "The published text was not seen on the public page"),
 }
 

@@ -70,7 +70,12 @@ def matter(session: Session, number: str) -> Matter | None:
         return None
     url = session.scalar(
         select(Publication.url)
-        .where(Publication.revision_id == public.revision.id, Publication.state == PublicationState.CONFIRMED)
+        .where(
+            Publication.revision_id == public.revision.id,
+            Publication.state == PublicationState.CONFIRMED,
+            Publication.public,
+            Publication.url.is_not(None),
+        )
         .order_by(Publication.id)
         .limit(1)
     )

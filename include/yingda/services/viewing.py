@@ -108,10 +108,12 @@ class PublicationSeen:
 
     channel: str
     state: PublicationState
+    public: bool
     url: str | None
     sha256: str
     confirmed_at: datetime | None
     live_at: datetime | None
+    drifted_at: datetime | None
     problem: str | None
 
 
@@ -369,10 +371,12 @@ def incident(session: Session, number: str, house: Settings, now: datetime) -> I
             PublicationSeen(
                 channel=one.channel,
                 state=one.state,
+                public=one.public,
                 url=one.url,
                 sha256=sha256,
                 confirmed_at=one.confirmed_at,
                 live_at=one.live_at,
+                drifted_at=one.drifted_at,
                 problem=one.problem,
             )
             for one, sha256 in publications

@@ -18,6 +18,7 @@ class BulletinOutlet:
     """A folder of pages; earlier statements stay on the page of their incident, marked."""
 
     looks = True
+    repeats = True
 
     def __init__(self, bulletin: Bulletin) -> None:
         self._bulletin = bulletin

@@ -36,6 +36,14 @@ class Posted:
     reference: str | None = None
 
 
+def may_repeat(outlet: Outlet) -> bool:
+    """Tell whether publishing the same revision twice is harmless, because the channel knows it again.
+
+    An outlet says so by an attribute `repeats`; without one it may not be sent twice.
+    """
+    return bool(getattr(outlet, "repeats", False))
+
+
 class Outlet(Protocol):
     """A channel that is ready to be spoken to."""
 
