@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from yingda import settings as settings_module
+from yingda.domain.channels import MAIL_CONNECTION
 from yingda.domain.errors import SettingsError
 from yingda.settings import Settings
 
@@ -21,10 +22,9 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from yingda.services.delivering import Courier
+    from yingda.transports.chat import Robot
     from yingda.transports.mail import MailServer
     from yingda.transports.outlet import Access
-
-MAIL_CONNECTION = "smtp_default"
 
 _lock = threading.Lock()
 _engine: tuple[int, str, Engine] | None = None
@@ -92,7 +92,7 @@ def mail_server() -> MailServer:
     """
     from airflow.sdk import Connection
 
-    from yingda.transports.mail import MailServer
+    from yingda.transports.mail import MailServer, encryption
 
     connection = Connection.get(MAIL_CONNECTION)
     extra = connection.extra_dejson
@@ -101,20 +101,9 @@ def mail_server() -> MailServer:
         port=connection.port or 25,
         username=connection.login or None,
         password=connection.password or None,
-        tls=_tls(extra),
+        tls=encryption(extra),
         timeout=float(extra.get("timeout", 20)),
     )
-
-
-def _tls(extra: dict[str, object]):  # type: ignore[no-untyped-def]
-    """Read our own key `tls`, else the provider's `disable_ssl` and `disable_tls`."""
-    if "tls" in extra:
-        if extra["tls"] not in ("none", "starttls", "tls"):
-            raise SettingsError(f"Connection {MAIL_CONNECTION}: tls={extra['tls']!r}. Use none, starttls or tls.")
-        return extra["tls"]
-    if not extra.get("disable_ssl", True):
-        return "tls"
-    return "none" if extra.get("disable_tls", False) else "starttls"
 
 
 def access(connection_id: str) -> Access:
@@ -156,8 +145,21 @@ def access(connection_id: str) -> Access:
     )
 
 
+def robot(robot_id: str) -> Robot:
+    """Return a robot of channels.yaml, ready to speak in its group.
+
+    :raises UnknownRobot: there is none with this id
+    :raises TransportError: it cannot be spoken through as it is configured; the message says what to mend
+    """
+    from yingda.transports.chat import robot_of
+
+    house = settings()
+    named = house.channels.robot(robot_id)
+    return robot_of(named.kind, access(named.connection), house)
+
+
 def courier() -> Courier:
     """Return a courier that delivers through the configured mail server."""
     from yingda.services.delivering import Courier
 
-    return Courier(transaction, settings(), mail_server, utcnow)
+    return Courier(transaction, settings(), mail_server, utcnow, robot)

@@ -23,6 +23,7 @@ from pydantic import (
 from .errors import Fault, UnknownRobot
 from .hosts import Host
 from .robots import Robot
+from .roster import Email
 
 
 def web_address(value: str) -> str:
@@ -63,6 +64,8 @@ PUBLIC = frozenset({Kind.BULLETIN, Kind.WEBHOOK, Kind.WORDPRESS, Kind.WECHAT_MP}
 """Kinds that residents can read unless the office says otherwise; the rest are groups and mailboxes."""
 WITHOUT_CONNECTION = frozenset({Kind.BULLETIN, Kind.PRESS_MAIL})
 """Kinds that need no Airflow Connection of their own."""
+MAIL_CONNECTION = "smtp_default"
+"""The Airflow Connection through which mail goes."""
 
 
 class Options(BaseModel):
@@ -86,7 +89,7 @@ class PressMailOptions(Options):
     :param to: the addresses of newsrooms
     """
 
-    to: Annotated[tuple[str, ...], Field(min_length=1)]
+    to: Annotated[tuple[Email, ...], Field(min_length=1)]
 
 
 OPTIONS: Mapping[Kind, type[Options]] = {Kind.WEBHOOK: WebhookOptions, Kind.PRESS_MAIL: PressMailOptions}
@@ -114,6 +117,11 @@ class Channel(BaseModel):
     drills: bool = Field(default_factory=lambda given: given.get("kind") is Kind.BULLETIN)
     base_url: Annotated[str, AfterValidator(web_address)] | None = None
     options: SerializeAsAny[Options] = Field(default_factory=Options, validate_default=True)
+
+    @property
+    def spoken_through(self) -> str | None:
+        """Return the id of the Connection that opens it: its own, or for mail the office's mail server."""
+        return self.connection or (MAIL_CONNECTION if self.kind is Kind.PRESS_MAIL else None)
 
     @field_validator("options", mode="before")
     @classmethod

@@ -326,6 +326,22 @@ def put_off(case: Case, sending: Sending, problem: str, *, permanent: bool, paus
         _tell(case, row, given_up=permanent)
 
 
+def wait_for_turn(case: Case, sending: Sending, until: datetime) -> None:
+    """Note that nothing was sent, since the channel may be spoken to only so often: it is sent at its next turn.
+
+    It costs no attempt.
+
+    :param until: when that is (UTC)
+    """
+    row = _held(case, sending)
+    if row is None:
+        return
+    row.attempts -= 1
+    _owe_again(case, row, "publication_waits", until=until.isoformat())
+    if row.state is PublicationState.PENDING:
+        row.next_at = until
+
+
 LONGEST_PAUSE = 3600.0
 """Seconds for which a channel may ask to be left alone."""
 

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from yingda import rendering
@@ -23,6 +24,7 @@ from yingda.transports.pace import TooFast
 from yingda.transports.web import Answer
 
 if TYPE_CHECKING:
+    from yingda.settings import Settings
     from yingda.transports.bulletin import Notice
 
 EXCERPT = 3000
@@ -70,6 +72,16 @@ class Robot(Protocol):
         :raises TransportError: it was not said; uncertain where nobody can say whether it was
         """
         ...
+
+
+def robot_of(kind: str, access: Access, settings: Settings) -> Robot:
+    """Return a robot ready to speak; nothing is sent yet.
+
+    :param kind: wecom, dingtalk or feishu: the file beside this one
+    :raises TransportError: its Connection lacks something; the message says what
+    """
+    robot: Robot = import_module(f"yingda.transports.{kind}").robot(access, settings)
+    return robot
 
 
 class Group:

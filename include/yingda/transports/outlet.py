@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from yingda.domain.pace import Pace
     from yingda.transports.bulletin import Notice
 
 
@@ -42,6 +43,11 @@ def may_repeat(outlet: Outlet) -> bool:
     An outlet says so by an attribute `repeats`; without one it may not be sent twice.
     """
     return bool(getattr(outlet, "repeats", False))
+
+
+def pace_of(outlet: Outlet) -> Pace | None:
+    """Return how often the channel may be spoken to, where it says so by an attribute `pace`."""
+    return getattr(outlet, "pace", None)
 
 
 class Outlet(Protocol):
