@@ -113,6 +113,7 @@ class Sending:
 
     :param settles: it may be there already: it was begun before, and nobody knows what became of it
     :param earlier: what the channel has of an earlier text of the incident
+    :param under_way: the channel's own name for what it has begun of this text, where it said so
     :param at: when it was claimed (UTC)
     """
 
@@ -131,6 +132,7 @@ class Sending:
     at: datetime
     settles: bool = False
     earlier: Posted | None = None
+    under_way: str | None = None
 
 
 def claim_due(case: Case) -> list[Sending]:
@@ -202,6 +204,7 @@ def _claim(case: Case, row: Publication, *, settles: bool) -> Sending:
         at=case.now,
         settles=settles,
         earlier=superseding.earlier(case, row),
+        under_way=row.reference,
     )
 
 
@@ -324,6 +327,14 @@ def put_off(case: Case, sending: Sending, problem: str, *, permanent: bool, paus
         row.state, row.next_at = PublicationState.PENDING, case.now + max(pause_after(case, row.attempts), wanted)
     if permanent or row.attempts >= case.settings.policy.publication.tell_after:
         _tell(case, row, given_up=permanent)
+
+
+def under_way(case: Case, sending: Sending, reference: str) -> None:
+    """Note that the channel has taken a text and not said yet what became of it; it is asked by `reference` later."""
+    row = _held(case, sending)
+    if row is not None and row.reference != reference:
+        row.reference = reference
+        case.record("publication_under_way", channel=row.channel)
 
 
 def wait_for_turn(case: Case, sending: Sending, until: datetime) -> None:

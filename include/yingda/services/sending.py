@@ -27,7 +27,7 @@ from yingda.settings import Settings
 from yingda.store import pacing
 from yingda.store.models import Incident, Publication
 from yingda.transports.errors import TransportError
-from yingda.transports.outlet import Access, Outlet, Posted, may_repeat, pace_of
+from yingda.transports.outlet import Access, Outlet, Posted, may_repeat, pace_of, remind
 from yingda.transports.outlets import outlet_of
 from yingda.transports.pace import TooFast
 
@@ -211,6 +211,7 @@ class _Work:
                 self._note(partial(publishing.put_off, problem=said, permanent=self.hopeless))
             return False
         outlet, notice = self.ready
+        remind(outlet, self.sending.under_way)
         if self.sending.settles and not may_repeat(outlet):
             return self._look_for(outlet, notice)
         if self._waits_for_its_turn(outlet):
@@ -228,6 +229,8 @@ class _Work:
         except TransportError as failed:
             problem = failed
             self._leave_alone(outlet, problem)
+            if problem.under_way is not None:
+                self._note(partial(publishing.under_way, reference=problem.under_way))
         except Exception as bug:
             # Nobody can say whether it went out before this broke.
             log.exception("Sending to %s broke.", self.sending.channel)

@@ -166,6 +166,16 @@ def cut(text: str, size: int) -> str:
     return kept
 
 
+def clip(text: str, count: int) -> str:
+    """Return a text of at most `count` characters; one that is longer ends with an ellipsis, between two signs."""
+    if len(text) <= count:
+        return text
+    kept = text[: max(count - 1, 0)]
+    while kept and (_joins(text[len(kept)]) or kept[-1] == "\u200d"):
+        kept = kept[:-1]
+    return f"{kept}…"[:count]
+
+
 def _joins(sign: str) -> bool:
     """Tell whether a sign belongs to the one before it: accents, variations, skin tones."""
     return bool(unicodedata.combining(sign)) or unicodedata.category(sign) in ("Mn", "Me") or sign in _JOINING

@@ -50,6 +50,13 @@ def pace_of(outlet: Outlet) -> Pace | None:
     return getattr(outlet, "pace", None)
 
 
+def remind(outlet: Outlet, under_way: str | None) -> None:
+    """Tell a channel of what it had begun (`TransportError.under_way`), where it asks to be told by `remember`."""
+    remember = getattr(outlet, "remember", None)
+    if under_way is not None and remember is not None:
+        remember(under_way)
+
+
 class Outlet(Protocol):
     """A channel that is ready to be spoken to."""
 
