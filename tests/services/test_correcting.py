@@ -14,6 +14,7 @@ from yingda.domain.errors import FieldsRefused, NotNow
 from yingda.domain.life import Outcome, PublicationState, Stage
 from yingda.domain.severity import Severity
 from yingda.services import (
+    announcing,
     answering,
     briefing,
     composing,

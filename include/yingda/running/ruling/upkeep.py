@@ -70,8 +70,8 @@ def _rows(policy: Policy) -> Iterator[Sequence[str]]:
         both("不能断定是否已经发出", "Not known whether it went out"),
         both(
             f"先到渠道上查找；发出后最迟 {chinese}认定为结果不明，告知{duty_officer[0]}，不再自动重试",
-            f"Looked for on the channel; {english} after sending at the latest the {duty_officer[1].lower()} is told that"
-            " nobody knows, and it is not tried again by itself",
+            f"Looked for on the channel; {english} after sending at the latest the {duty_officer[1].lower()} is told"
+            " that nobody knows, and it is not tried again by itself",
         ),
         "`publication.unknown_after`",
     )
