@@ -8,12 +8,13 @@ officer hears within two minutes of what nobody can tell about. `-s` prints the 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.services.peers import FAULTS, PATIENCE, PEERS, Peer
+from tests.peers import FAULTS, PATIENCE, PEERS, Peer
 
 from yingda.domain.channels import Channels
 from yingda.domain.life import PublicationState
@@ -106,12 +107,10 @@ class Run:
         return access
 
     def publish(self) -> None:
-        try:
+        with suppress(Died):
             sending.publish_due(
                 self.office.transaction, self.number, self.office.house, lambda: self.office.now, self.connections
             )
-        except Died:
-            pass
         self.peer.come_to_rest()
 
     @property
@@ -122,14 +121,11 @@ class Run:
         return [mail.created_at for mail in self.office.mails(self.number, "notice") if mail.values["about"] == about]
 
     def go_on(self, span: timedelta) -> None:
-        """Let time pass: whenever a task would wake, it does; and `follow_up` comes every two minutes."""
+        """Let time pass: whenever a task would wake for this channel, it does."""
         until = self.office.now + span
         while self.office.now < until and self.row.state in (PublicationState.PENDING, PublicationState.SENDING):
-            with self.office.case(self.number) as case:
-                moment = publishing.next_moment(case)
-            due = self.row.next_at
-            wakes = [one for one in (moment, due) if one is not None]
-            self.office.now = max(min([*wakes, until]), self.office.now + timedelta(seconds=1))
+            due = min(self.row.next_at or self.office.now, until)
+            self.office.now = max(due, self.office.now + timedelta(seconds=1))
             self.publish()
             self.office.attend(self.number)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
@@ -28,18 +29,13 @@ def refuse_redirect(answer: Answer) -> None:
 
 
 def pause_of(answer: Answer) -> float | None:
-    """Return the seconds that Retry-After asks for, given as a number; None where it asks for nothing we can read."""
+    """Return the seconds that Retry-After asks for; None where it asks for nothing that we can read."""
     wanted = answer.headers.get("retry-after", "").strip()
     if wanted.isdigit():
         return float(wanted)
     try:
-        moment = parsedate_to_datetime(wanted)
-        said = parsedate_to_datetime(answer.headers["date"])
-    except (KeyError, TypeError, ValueError):
-        return None
-    try:
-        return max((moment - said).total_seconds(), 0.0)
-    except TypeError:
+        return max((parsedate_to_datetime(wanted) - datetime.now(UTC)).total_seconds(), 0.0)
+    except (TypeError, ValueError):
         return None
 
 

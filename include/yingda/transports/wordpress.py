@@ -57,7 +57,13 @@ class WordPress:
         :raises TransportError: permanent where the site refuses it, or the post there is not ours or is newer;
             uncertain where it may be there
         """
-        post = self._look(notice, earlier)
+        post, foreign = self._look(notice, earlier)
+        if foreign is not None:
+            raise TransportError(
+                f"{self._host} has a post {foreign['id']} with the slug {slug(notice)} that is not ours."
+                " Give it another slug or delete it, then send again.",
+                permanent=True,
+            )
         written = {
             "title": _headline(notice),
             "content": content(notice),
@@ -80,15 +86,15 @@ class WordPress:
 
         :raises TransportError: the site cannot be asked now
         """
-        post = self._look(notice, None)
+        post, _ = self._look(notice, None)
         if post is None or post.get("status") != "publish" or not _holds(post, notice):
             return None
         return _posted(post)
 
-    def _look(self, notice: Notice, earlier: Posted | None) -> Post | None:
-        """Return the post of the incident, by its slug, else by the id we were given for it.
+    def _look(self, notice: Notice, earlier: Posted | None) -> tuple[Post | None, Post | None]:
+        """Return the post of the incident, by its slug, else by the id we were given for it; and one in its way.
 
-        :raises TransportError: never uncertain, since looking changes nothing; permanent where the post is not ours
+        :raises TransportError: never uncertain, since looking changes nothing
         """
         known = earlier.reference if earlier and (earlier.reference or "").isdigit() else None
         found = self._read(POSTS, {"slug": slug(notice), "status": "any", "context": "edit"})
@@ -97,17 +103,11 @@ class WordPress:
         posts = [one for one in found if isinstance(one, dict) and str(one.get("id", "")).isdigit()]
         ours = [one for one in posts if _revision(one) or str(one["id"]) == known or _holds(one, notice)]
         if ours:
-            return ours[0]
-        if posts:
-            raise TransportError(
-                f"{self._host} has a post {posts[0]['id']} with the slug {slug(notice)} that is not ours."
-                " Give it another slug or delete it, then send again.",
-                permanent=True,
-            )
-        if known is None:
-            return None
+            return ours[0], None
+        if posts or known is None:
+            return None, posts[0] if posts else None
         post = self._read(f"{POSTS}/{known}", {"context": "edit"}, missing=(404, 410))
-        return post if isinstance(post, dict) and post.get("status") != "trash" else None
+        return (post if isinstance(post, dict) and post.get("status") != "trash" else None), None
 
     def _read(self, path: str, params: dict[str, str], *, missing: tuple[int, ...] = ()) -> Any:
         try:
