@@ -227,9 +227,14 @@ def test_a_robot_that_others_use_too_is_left_alone_when_it_says_so(office: Any, 
     assert (first.attempts, second.attempts) == (1, 1)
     assert {first.next_at, second.next_at} == {office.now + timedelta(minutes=1)}
     assert len(group.asked) == 1, "it was not spoken to again"
+    office.later(seconds=5)
+    office.open()
+    courier().deliver()
+    assert len(group.asked) == 1, "nor by another courier"
+    office.later(seconds=-5)
     office.later(minutes=1)
     courier().deliver()
-    assert len(group.said) == 2
+    assert len(group.said) == 3
 
 
 @pytest.mark.parametrize("ill", ["hang", "drop_before", "502"])

@@ -123,21 +123,13 @@ class WeChat:
         return token
 
     def _fetch(self, *, force: bool) -> tuple[str, float]:
-        said = self._web.send(
-            "POST",
-            f"{self._base}/cgi-bin/stable_token",
-            json={
-                "grant_type": "client_credential",
-                "appid": self._appid,
-                "secret": self._secret,
-                "force_refresh": force,
-            },
-        )
+        wanted = {"grant_type": "client_credential", "appid": self._appid, "secret": self._secret}
         try:
+            said = self._web.send("POST", f"{self._base}/cgi-bin/stable_token", json={**wanted, "force_refresh": force})
             answer = chat.read(said)
-        except TransportError as unread:
+        except TransportError as failed:
             # Nothing was asked for yet but a token.
-            raise TransportError(unread.message) from None
+            raise TransportError(failed.message, permanent=failed.permanent) from None
         if not answer.get("access_token"):
             chat.judge(said, answer.get("errcode"), answer.get("errmsg"), VERDICTS)
         return str(answer["access_token"]), float(answer.get("expires_in") or 0)
