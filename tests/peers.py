@@ -33,7 +33,7 @@ FAULTS = ("refuse", "hang", "500", "drop_after_accept", "slow_accept", "wrong_bo
 class Peer:
     """One server on the loopback.
 
-    :ivar fault: one of FAULTS, from the first request that writes until it is taken away; None for a server that is well
+    :ivar fault: one of FAULTS, from the first request that writes on; None for a server that is well
     """
 
     kind: ClassVar[str]

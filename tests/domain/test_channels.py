@@ -106,7 +106,7 @@ def test_residents_read_sites_but_not_groups_unless_the_office_says_so():
     kinds = ["bulletin", "webhook", "wordpress", "wecom", "dingtalk", "feishu", "wechat_mp"]
     plain = [{**HOOK, "id": kind, "kind": kind} for kind in kinds]
     public = {one.id for one in Channels.model_validate({"channels": plain}).channels if one.public}
-    assert public == {"bulletin", "webhook", "wordpress", "wechat_mp"}
+    assert public == {"bulletin", "wordpress", "wechat_mp"}
     [group] = Channels.model_validate({"channels": [{**HOOK, "kind": "wecom", "public": "true"}]}).channels
     assert group.public
 

@@ -106,10 +106,23 @@ def test_every_channel_has_it_and_its_own_page_is_looked_at(world: World) -> Non
     assert world.publish(number) == 3
     assert {row.state for row in world.office.publications(number)} == {CONFIRMED}
     assert world.row(number, "site").reference == "101"
-    # The receiver of the webhook says where it put it, and nothing stands there.
     world.office.attend(number)
     assert world.look(number) == 2
     assert (world.row(number, "hook").looks, world.row(number, "hook").live_at) == (1, None)
+
+
+def test_a_page_that_is_not_to_be_seen_is_told_and_holds_nothing_up_that_residents_can_read(world: World) -> None:
+    number = world.office.bring_to("publication")
+    world.publish(number)
+    world.office.attend(number)
+    # The receiver of the webhook names a page, and nothing stands there.
+    for stage in (Stage.LIVE_CHECK, Stage.LIVE_CHECK, Stage.CLOSING):
+        world.look(number)
+        assert world.office.attend(number).stage is stage
+        world.office.now = world.row(number, "hook").next_at
+    assert "not_seen_live" in world.about(number)
+    assert world.later_steps() == [number]
+    assert world.row(number, "hook").looks == 4
 
 
 @pytest.mark.parametrize(
@@ -140,8 +153,6 @@ def test_a_channel_that_is_down_holds_nothing_up_and_is_tried_to_the_end(world: 
     began = world.office.now
     assert world.publish(number) == 2
     assert world.office.attend(number).stage is Stage.LIVE_CHECK
-    del world.connections["hook"]
-    world.hook.taken[0]["read"] = True
     with world.office.transaction() as session:
         # The receiver gave an address that nothing stands at; that is another matter.
         session.get_one(Publication, world.row(number, "hook").id).url = None

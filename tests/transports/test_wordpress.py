@@ -209,6 +209,11 @@ def test_the_password_never_travels_in_the_open(house: Any) -> None:
     assert wordpress.outlet(CHANNEL, Access("https://www.example.org", "u", "p"), house).looks
 
 
+def test_a_title_is_text_and_never_html(site: WordPressPeer) -> None:
+    to(site).publish(replace(NOTICE, title='关于<b onclick="x">路灯</b> & "水"的说明'), None)
+    assert site.posts[101]["title"] == '关于&lt;b onclick="x"&gt;路灯&lt;/b&gt; &amp; "水"的说明'
+
+
 def test_a_drill_says_so_in_title_and_text(site: WordPressPeer) -> None:
     to(site).publish(replace(NOTICE, drill=True), None)
     assert site.posts[101]["title"].startswith("【演练】")

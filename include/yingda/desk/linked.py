@@ -115,6 +115,19 @@ def deliver_all() -> None:
     _hand_over(None)
 
 
+def look_again(publication_id: int) -> None:
+    """Look now at a public page that showed the text and does not any more; runs after the reply.
+
+    What goes wrong is tried again by `follow_up`.
+    """
+    from yingda.services import sending
+
+    try:
+        sending.look_again(wiring.transaction, publication_id, wiring.settings(), wiring.utcnow)
+    except Exception as problem:
+        log.error("Publication %s could not be looked at again: %s", publication_id, type(problem).__name__)
+
+
 def _hand_over(incident_no: str | None) -> None:
     try:
         wiring.courier().deliver(incident_no)

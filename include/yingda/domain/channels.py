@@ -60,8 +60,8 @@ class Kind(StrEnum):
     PRESS_MAIL = "press_mail"
 
 
-PUBLIC = frozenset({Kind.BULLETIN, Kind.WEBHOOK, Kind.WORDPRESS, Kind.WECHAT_MP})
-"""Kinds that residents can read unless the office says otherwise; the rest are groups and mailboxes."""
+PUBLIC = frozenset({Kind.BULLETIN, Kind.WORDPRESS, Kind.WECHAT_MP})
+"""Kinds that residents can read unless the office says otherwise; the rest are groups, mailboxes and other systems."""
 WITHOUT_CONNECTION = frozenset({Kind.BULLETIN, Kind.PRESS_MAIL})
 """Kinds that need no Airflow Connection of their own."""
 MAIL_CONNECTION = "smtp_default"

@@ -80,10 +80,17 @@ def _going_on(case: Case, rows: Iterable[Publication]) -> bool:
 
 
 def see_to_live_check(case: Case) -> None:
-    """Step `live_check`: on to closing once every publication with an address was seen live, and none is in doubt."""
+    """Step `live_check`: on to closing once the pages were seen live, and nothing is in doubt.
+
+    Once a page that residents read was seen, another one that was looked for until the duty officer was told holds the
+    incident up no more; it is looked at on and on.
+    """
     revision = superseding.owed(case)
     rows = of_revision(case, revision) if revision is not None else []
-    if not any(row.state is PublicationState.SENDING or _unseen(row) for row in rows):
+    told = case.settings.policy.publication.tell_after
+    seen = any(row.live_at is not None and row.public for row in rows)
+    waits = any(_unseen(row) and not (seen and row.looks >= told) for row in rows)
+    if not waits and not any(row.state is PublicationState.SENDING for row in rows):
         case.move(Stage.CLOSING)
 
 

@@ -32,6 +32,8 @@ def warnings(settings: Settings, environ: Mapping[str, str], today: date) -> Ite
         yield str(excess)
     if not any(channel.public for channel in settings.channels.channels):
         yield "channels.yaml has no public channel; statements reach no resident. Set `public: true` on one."
+    if not any(channel.drills for channel in settings.channels.channels):
+        yield "channels.yaml has no channel for drills; a drill stops at publication. Set `drills: true` on one."
     if settings.link_key is None:
         yield (
             "YINGDA_LINK_KEY is not set, so no officer can be sent a link."

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from html import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -65,7 +66,7 @@ class WordPress:
                 permanent=True,
             )
         written = {
-            "title": _headline(notice),
+            "title": escape(_headline(notice), quote=False),
             "content": content(notice),
             "status": "publish",
         }

@@ -94,6 +94,8 @@ def settle_publication(
     except NotNow as not_now:
         refused = Refused(publication_id, sent, str(not_now))
         return board_page.show(request, user, Chosen(), refused=refused, status=409)
+    if action == "look_again":
+        background.add_task(linked.look_again, publication_id)
     background.add_task(linked.deliver_all)
     return RedirectResponse(f"{root_of(request)}/", status_code=303)
 
