@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yingda.domain.pace import UNDER_WAY, Limit, next_turn
+from yingda.transports.web import ANSWER, CONNECT
 
 NOW = datetime(2026, 11, 23, 6, 3, tzinfo=UTC)
 TWENTY = (Limit(20, timedelta(minutes=1)),)
@@ -28,6 +29,10 @@ def test_of_two_limits_the_one_that_lets_wait_longer_counts():
     both = (Limit(100, timedelta(minutes=1)), Limit(5, timedelta(seconds=1)))
 
     assert next_turn([NOW] * 5, both, NOW) == NOW + timedelta(seconds=1) + UNDER_WAY
+
+
+def test_a_message_is_reckoned_under_way_for_as_long_as_its_answer_is_waited_for():
+    assert UNDER_WAY.total_seconds() >= CONNECT + ANSWER
 
 
 def test_turns_of_a_machine_whose_clock_is_ahead_count():

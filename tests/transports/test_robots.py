@@ -208,6 +208,22 @@ def test_what_is_too_long_is_cut_between_signs_and_says_where_all_of_it_is(line:
         assert shown.removesuffix(f"… 全文见 [{PAGE}]({PAGE})").endswith(chat.harmless(sign).rstrip())
 
 
+def test_a_long_title_a_long_address_and_a_long_text_together_keep_to_the_limit(line: Line):
+    link = f"https://www.example.org/{'x' * 300}"
+    line.robot().say(a_post(heading="标" * 300, lines=["路" * 2000], link=link))
+
+    [shown] = line.shown()
+    assert shown.endswith(f"… 全文见 [{link}]({link})")
+
+
+@pytest.mark.parametrize("size", range(200, 260))
+def test_whatever_the_room_it_is_kept_to(size: int):
+    for text in ("路灯", "路灯已修复。" * 50, "é👍🏽" * 50):
+        fitted = chat.fitted(a_post(lines=[text]), size, between="\n", linked=PAGE)
+        assert len(fitted.encode()) <= size
+        assert PAGE in fitted
+
+
 def test_a_text_that_just_fits_is_not_cut(line: Line):
     line.robot().say(a_post(lines=["x" * chat.EXCERPT]))
     line.robot().say(a_post(lines=["x" * (chat.EXCERPT + 1)]))
