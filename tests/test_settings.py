@@ -394,6 +394,29 @@ def test_phone_numbers_and_words_stay_as_written(changed):
     assert settings.load(environ).roster.office.phone == "057155500100"
 
 
+# --- policy and channels together
+
+
+def test_a_work_group_robot_that_channels_yaml_lacks_is_refused(policy):
+    [said] = problems(policy("work_group:\n  robots: [who]"))
+    assert "ours.yaml:2: work_group.robots: channels.yaml has no robot 'who'. It has: none at all" in said
+
+
+def test_a_work_group_is_told_of_what_policy_names_by_robots_that_are_there(policy, changed):
+    robot = "robots: [{id: duty, kind: feishu, connection: robot_duty}]"
+    ours = settings.load({**policy("work_group: {robots: [duty]}"), **changed("channels", "robots: []", robot)})
+
+    assert ours.policy.work_group.robots == ("duty",)
+    assert len(ours.policy.work_group.events) == 5
+    assert settings.load({}).policy.work_group.robots == ()
+
+
+def test_the_work_group_cannot_be_told_of_what_is_no_event(policy):
+    [said] = problems(policy("work_group: {events: [gossip]}"))
+    assert "work_group.events" in said
+    assert "gossip" in said
+
+
 # --- policy and roster together
 
 

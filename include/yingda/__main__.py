@@ -124,6 +124,30 @@ def audit_verify() -> None:
     click.echo(f"事件链完整，共 {last} 条。 The chain holds: {last} events.")
 
 
+@main.group()
+def robots() -> None:
+    """工作群里的机器人。 Robots in the work group."""
+
+
+@robots.command("test")
+@click.argument("robot_id", metavar="ID")
+@click.option("--dry-run", is_flag=True, help="只显示将要发送的内容。 Show what would be sent; send nothing.")
+def robots_test(robot_id: str, dry_run: bool) -> None:
+    """用 channels.yaml 里的机器人 ID 发一条测试消息。 Say a test line through the robot ID of channels.yaml."""
+    if not os.environ.get("YINGDA_DATABASE_URL"):
+        _running_environment()
+    # Outside tasks and servers Airflow looks for Connections in the environment only, unless it is told so.
+    os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
+    from yingda.domain.errors import YingdaError
+    from yingda.running import trying_out
+    from yingda.transports.errors import TransportError
+
+    try:
+        click.echo(trying_out.robot(robot_id, dry_run=dry_run))
+    except (YingdaError, TransportError) as reason:
+        raise click.ClickException(str(reason)) from reason
+
+
 @main.command()
 @click.argument("number")
 @click.option(

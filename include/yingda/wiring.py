@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from yingda import settings as settings_module
+from yingda.domain.channels import MAIL_CONNECTION
 from yingda.domain.errors import SettingsError
 from yingda.settings import Settings
 
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
 
     from yingda.domain.second_channel import SecondKind
     from yingda.services.delivering import Courier
+    from yingda.transports.chat import Robot
     from yingda.transports.mail import MailServer
     from yingda.transports.messenger import Messenger
     from yingda.transports.outlet import Access
 
-MAIL_CONNECTION = "smtp_default"
 SMS_CONNECTION = "sms_default"
 WECOM_CONNECTION = "wecom_default"
 
@@ -96,7 +97,7 @@ def mail_server() -> MailServer:
     """
     from airflow.sdk import Connection
 
-    from yingda.transports.mail import MailServer
+    from yingda.transports.mail import MailServer, encryption
 
     connection = Connection.get(MAIL_CONNECTION)
     extra = connection.extra_dejson
@@ -105,20 +106,9 @@ def mail_server() -> MailServer:
         port=connection.port or 25,
         username=connection.login or None,
         password=connection.password or None,
-        tls=_tls(extra),
+        tls=encryption(extra),
         timeout=float(extra.get("timeout", 20)),
     )
-
-
-def _tls(extra: dict[str, object]):  # type: ignore[no-untyped-def]
-    """Read our own key `tls`, else the provider's `disable_ssl` and `disable_tls`."""
-    if "tls" in extra:
-        if extra["tls"] not in ("none", "starttls", "tls"):
-            raise SettingsError(f"Connection {MAIL_CONNECTION}: tls={extra['tls']!r}. Use none, starttls or tls.")
-        return extra["tls"]
-    if not extra.get("disable_ssl", True):
-        return "tls"
-    return "none" if extra.get("disable_tls", False) else "starttls"
 
 
 def access(connection_id: str, *, default: str = "") -> Access:
@@ -161,11 +151,24 @@ def access(connection_id: str, *, default: str = "") -> Access:
     )
 
 
+def robot(robot_id: str) -> Robot:
+    """Return a robot of channels.yaml, ready to speak in its group.
+
+    :raises UnknownRobot: there is none with this id
+    :raises TransportError: it cannot be spoken through as it is configured; the message says what to mend
+    """
+    from yingda.transports.chat import robot_of
+
+    house = settings()
+    named = house.channels.robot(robot_id)
+    return robot_of(named.kind, access(named.connection), house)
+
+
 def courier() -> Courier:
     """Return a courier that delivers through the configured mail server."""
     from yingda.services.delivering import Courier
 
-    return Courier(transaction, settings(), mail_server, utcnow)
+    return Courier(transaction, settings(), mail_server, utcnow, robot)
 
 
 def messenger(kind: SecondKind) -> Messenger:

@@ -38,6 +38,24 @@ def test_a_mail_given_up_shows_at_the_head_of_the_board(logged_in, desk):
     assert "550 &lt;no such&gt; mailbox" in page
 
 
+def test_word_that_no_group_got_shows_with_the_robots_name_and_is_let_be_like_a_mail(logged_in, desk):
+    with wiring.transaction() as session:
+        session.execute(
+            update(OutboxMessage).values(
+                officer_id=None, robot="duty_group", state="dead", attempts=8, problem="errcode 93000 <key>"
+            )
+        )
+        dead = session.scalars(select(OutboxMessage.id)).first()
+
+    page = logged_in.get("/desk/").text
+    assert "群通知未能发出，机器人 duty_group" in page
+    assert "邮件未能送达" not in page
+    assert "errcode 93000 &lt;key&gt;" in page
+    assert press(logged_in, dead, "let_be").status_code == 303
+    assert mail(dead).state is SendState.VOID
+    assert "duty_group" in logged_in.get(f"/desk/api/incidents/{desk.number}").text
+
+
 class PostOffice:
     """Takes whatever it is given."""
 

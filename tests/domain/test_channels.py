@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from yingda import settings
 from yingda.domain.channels import Channels, WebhookOptions, web_address
+from yingda.domain.errors import UnknownRobot
 
 BULLETIN = {"id": "bulletin", "kind": "bulletin", "label": "公开栏", "label_en": "Bulletin"}
 
@@ -108,3 +109,18 @@ def test_residents_read_sites_but_not_groups_unless_the_office_says_so():
     assert public == {"bulletin", "wordpress", "wechat_mp"}
     [group] = Channels.model_validate({"channels": [{**HOOK, "kind": "wecom", "public": "true"}]}).channels
     assert group.public
+
+
+def test_robots_are_told_apart_and_found_by_their_id():
+    plain = {"channels": [BULLETIN]}
+    robot = {"id": "duty", "kind": "wecom", "connection": "robot_duty"}
+
+    channels = Channels.model_validate({**plain, "robots": [robot]})
+    assert channels.robot("duty").connection == "robot_duty"
+    with pytest.raises(UnknownRobot, match=r"no robot 'who'\. It has: duty"):
+        channels.robot("who")
+    with pytest.raises(ValueError, match="names two robots"):
+        Channels.model_validate({**plain, "robots": [robot, robot]})
+    for wrong in ({"kind": "bulletin"}, {"id": "A B"}, {"connection": ""}, {"key": "secret"}):
+        with pytest.raises(ValidationError):
+            Channels.model_validate({**plain, "robots": [{**robot, **wrong}]})

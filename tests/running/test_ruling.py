@@ -17,12 +17,14 @@ from click.testing import CliRunner
 from pydantic import BaseModel
 
 from yingda.__main__ import main
+from yingda.domain import work_group
 from yingda.domain.clocks import BY_POLICY, ClockKind, Span, span_label
 from yingda.domain.errors import SettingsError
 from yingda.domain.policy import Policy
 from yingda.domain.quality.rule import Level
 from yingda.domain.roles import Role
 from yingda.domain.severity import Severity
+from yingda.domain.work_group import GroupEvent
 from yingda.domain.working_hours import Window
 from yingda.running import describing, drawing, ruling
 from yingda.running.ruling import PAGE, POLICY, default_policy, differences, limits, rules
@@ -83,6 +85,9 @@ def another(place: Place, value: Any) -> tuple[Any, *tuple[str, ...]]:
         return {0: ("7m", "7 分钟", "7 minutes"), last: ("37d", "37 天", "37 days")}.get(
             place[3], ("37m", "37 分钟", "37 minutes")
         )
+    if isinstance(value, GroupEvent):
+        other = GroupEvent.OPENED if value is GroupEvent.UNKNOWN else GroupEvent.UNKNOWN
+        return other.value, work_group.label(other, "zh_CN"), work_group.label(other, "en")
     if isinstance(value, Window):
         # The first and the last stay in order with their neighbour.
         return ("07:37-12:00", "07:37-12:00") if place[-1] == 0 else ("14:00-19:37", "14:00-19:37")
@@ -467,3 +472,11 @@ def test_what_no_policy_can_change_is_said(shown: str) -> None:
         "超过的时限永久留在记录里",
     ):
         assert said in fixed
+
+
+def test_robots_that_tell_the_work_group_are_named() -> None:
+    page = rules(changed((("work_group",), {"robots": ["duty"], "events": ["overdue"]})))
+
+    told = next(line for line in page.splitlines() if "`work_group.robots`" in line)
+    assert "由机器人 `duty` 发送：时限已过" in told
+    assert "By the robots `duty`: A time limit ran out" in told

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.group_peers import GROUPS
 from tests.peers import FAULTS, PATIENCE, PEERS, Peer
 
 from yingda.domain.channels import Channels
@@ -24,6 +25,7 @@ from yingda.transports.outlet import Access, Outlet, Posted
 from yingda.transports.outlets import MODULES, outlet_of
 from yingda.transports.web import Web
 
+EVERY = {**PEERS, **GROUPS}
 DEATHS = ("dies_before_sending", "dies_after_sending", "dies_after_claiming")
 TOLD_WITHIN = timedelta(minutes=2)
 TABLE: list[str] = []
@@ -58,7 +60,7 @@ def peer(request: pytest.FixtureRequest, office: Any, monkeypatch: pytest.Monkey
     """The other side of one channel, beside the bulletin."""
     from importlib import import_module
 
-    made = PEERS[request.param](office.house.bulletin)
+    made = EVERY[request.param](office.house.bulletin)
     channel = made.channel()
     beside = [] if channel["kind"] == "bulletin" else [PEERS["bulletin"](office.house.bulletin).channel()]
     office.house = replace(
@@ -142,7 +144,7 @@ def count(run: Run, fault: str, lasts: str) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("fault", [*FAULTS, *DEATHS])
-@pytest.mark.parametrize("peer", PEERS, indirect=True)
+@pytest.mark.parametrize("peer", EVERY, indirect=True)
 def test_what_breaks_once_loses_and_doubles_nothing(
     office: Any, peer: Peer, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,7 +177,7 @@ def test_what_breaks_once_loses_and_doubles_nothing(
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("peer", PEERS, indirect=True)
+@pytest.mark.parametrize("peer", EVERY, indirect=True)
 def test_what_stays_broken_is_never_doubled_and_told_in_time(
     office: Any, peer: Peer, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,8 +20,10 @@ from pydantic import (
     model_validator,
 )
 
-from .errors import Fault
+from .errors import Fault, UnknownRobot
 from .hosts import Host
+from .robots import Robot
+from .roster import Email
 
 
 def web_address(value: str) -> str:
@@ -62,6 +64,8 @@ PUBLIC = frozenset({Kind.BULLETIN, Kind.WORDPRESS, Kind.WECHAT_MP})
 """Kinds that residents can read unless the office says otherwise; the rest are groups, mailboxes and other systems."""
 WITHOUT_CONNECTION = frozenset({Kind.BULLETIN, Kind.PRESS_MAIL})
 """Kinds that need no Airflow Connection of their own."""
+MAIL_CONNECTION = "smtp_default"
+"""The Airflow Connection through which mail goes."""
 
 
 class Options(BaseModel):
@@ -85,7 +89,7 @@ class PressMailOptions(Options):
     :param to: the addresses of newsrooms
     """
 
-    to: Annotated[tuple[str, ...], Field(min_length=1)]
+    to: Annotated[tuple[Email, ...], Field(min_length=1)]
 
 
 OPTIONS: Mapping[Kind, type[Options]] = {Kind.WEBHOOK: WebhookOptions, Kind.PRESS_MAIL: PressMailOptions}
@@ -113,6 +117,11 @@ class Channel(BaseModel):
     drills: bool = Field(default_factory=lambda given: given.get("kind") is Kind.BULLETIN)
     base_url: Annotated[str, AfterValidator(web_address)] | None = None
     options: SerializeAsAny[Options] = Field(default_factory=Options, validate_default=True)
+
+    @property
+    def spoken_through(self) -> str | None:
+        """Return the id of the Connection that opens it: its own, or for mail the office's mail server."""
+        return self.connection or (MAIL_CONNECTION if self.kind is Kind.PRESS_MAIL else None)
 
     @field_validator("options", mode="before")
     @classmethod
@@ -157,6 +166,7 @@ class Channels(BaseModel):
 
     hosts: tuple[Host, ...] = ()
     channels: Annotated[tuple[Channel, ...], Field(min_length=1)]
+    robots: tuple[Robot, ...] = ()
 
     @model_validator(mode="after")
     def _ids_differ(self) -> Channels:
@@ -167,6 +177,25 @@ class Channels(BaseModel):
                 raise Fault([(("channels", position, "id"), said)])
             seen.add(channel.id)
         return self
+
+    @model_validator(mode="after")
+    def _robots_differ(self) -> Channels:
+        seen: set[str] = set()
+        for position, robot in enumerate(self.robots):
+            if robot.id in seen:
+                raise Fault([(("robots", position, "id"), f"{robot.id!r} names two robots. Give each its own id.")])
+            seen.add(robot.id)
+        return self
+
+    def robot(self, robot_id: str) -> Robot:
+        """Return the robot with this id.
+
+        :raises UnknownRobot: there is none
+        """
+        for robot in self.robots:
+            if robot.id == robot_id:
+                return robot
+        raise UnknownRobot(robot_id, [robot.id for robot in self.robots])
 
     def channel(self, channel_id: str) -> Channel:
         """Return the channel with this id; KeyError where there is none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
@@ -14,6 +14,7 @@ from .life import LetterKind
 from .quality.rule import QualityRule
 from .roles import Role
 from .severity import Severity
+from .work_group import GroupEvent
 from .working_hours import WorkingHours
 
 # Duty officers write the statements, and whoever wrote a text never signs it.
@@ -107,6 +108,20 @@ class MailRule(_Rules):
 
     attempts: Annotated[int, Field(ge=1, le=50)]
     pauses: Pauses
+
+    def pause_after(self, attempts: int) -> timedelta | None:
+        """Return how long to wait after so many attempts, None if that was the last."""
+        return None if attempts >= self.attempts else self.pauses[min(attempts, len(self.pauses)) - 1].elapsed
+
+
+class WorkGroupRule(_Rules):
+    """Which robots of channels.yaml tell the officers' work group, and of what; no robots: nobody is told.
+
+    Only numbers, severities and links leave, and never titles, names or texts.
+    """
+
+    robots: tuple[str, ...]
+    events: tuple[GroupEvent, ...]
 
 
 class PublicationRule(_Rules):
@@ -248,6 +263,7 @@ class Policy(_Rules):
     second_factor: SecondFactorRule
     leads: LeadRule
     mail: MailRule
+    work_group: WorkGroupRule
     publication: PublicationRule
     hand_back: HandBackRule
     feedback: FeedbackRule

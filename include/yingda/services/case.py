@@ -70,6 +70,11 @@ def take_by_id(session: Session, incident_id: int, settings: Settings, now: date
     return Case(session, incident, settings, now)
 
 
+def id_of(session: Session, number: str | None) -> int | None:
+    """Return the key of an incident; None for no number or one that nobody has."""
+    return session.scalar(select(Incident.id).where(Incident.number == number)) if number else None
+
+
 def number_of_run(session: Session, run_id: str) -> str:
     """Return the number of the incident that an Airflow run belongs to.
 

@@ -58,7 +58,7 @@ def compose(session: Session, message: OutboxMessage, settings: Settings) -> Let
 
     :raises UnknownOfficer: the roster does not know its officer any more
     """
-    officer = settings.roster.officer(message.officer_id)
+    officer = settings.roster.officer(message.mailed_to)
     incident = session.get(Incident, message.incident_id) if message.incident_id else None
     values: dict[str, Any] = {
         "office": settings.roster.office,
@@ -123,7 +123,7 @@ def _request(session: Session, message: OutboxMessage, settings: Settings) -> di
         "deputy_for": _person(message.values.get("deputy_for"), settings),
         "comments": returned_with(session, request, settings),
         "particulars": particulars.of(session, request, session.get_one(Incident, request.incident_id), settings),
-        "link": linking.link(settings, request, message.officer_id),
+        "link": linking.link(settings, request, message.mailed_to),
     }
 
 
@@ -190,7 +190,7 @@ def _ladder(session: Session, message: OutboxMessage, settings: Settings) -> dic
         "asked": sorted({str(_person(p.officer_id, settings)) for r in waited_for for p in r.addressees}),
         "reason_told": None if told_as == ASKED else _as_role(Role(told_as), settings.speaks),
         "deputy_for": _person(message.values.get("deputy_for"), settings),
-        "link": linking.link(settings, request, message.officer_id) if request else None,
+        "link": linking.link(settings, request, message.mailed_to) if request else None,
     }
 
 
@@ -251,7 +251,7 @@ def _emergency(session: Session, message: OutboxMessage, settings: Settings) -> 
         "decided_at": decision.at,
         "reason": decision.payload["reason"],
         "interviewee": [naming.officer(named, settings).name] if named else speaking.interviewees(incident, settings),
-        "you_speak": bool(named) and named in (message.officer_id, deputy_for),
+        "you_speak": bool(named) and named in (message.mailed_to, deputy_for),
         "deputy_for": _person(deputy_for, settings),
     }
 

@@ -23,7 +23,8 @@ from yingda.domain.clocks import ClockKind, Span
 from yingda.domain.documents import StatementKind, sha256_of
 from yingda.domain.life import CommitmentSource, DocumentKind, Outcome, PublicationState, Stage
 from yingda.domain.signatures import Flaw
-from yingda.services import asking, clocking, closing, committing, signing, superseding, telling
+from yingda.domain.work_group import GroupEvent
+from yingda.services import alerting, asking, clocking, closing, committing, signing, superseding, telling
 from yingda.services.case import SYSTEM, Case
 from yingda.store.models import Publication, Revision
 from yingda.transports.outlet import Posted
@@ -119,6 +120,7 @@ class Sending:
 
     :param settles: it may be there already: it was begun before, and nobody knows what became of it
     :param earlier: what the channel has of an earlier text of the incident
+    :param under_way: the channel's own name for what it has begun of this text, where it said so
     :param at: when it was claimed (UTC)
     """
 
@@ -137,6 +139,7 @@ class Sending:
     at: datetime
     settles: bool = False
     earlier: Posted | None = None
+    under_way: str | None = None
 
 
 def claim_due(case: Case) -> list[Sending]:
@@ -208,6 +211,7 @@ def _claim(case: Case, row: Publication, *, settles: bool) -> Sending:
         at=case.now,
         settles=settles,
         earlier=superseding.earlier(case, row),
+        under_way=row.reference,
     )
 
 
@@ -302,6 +306,7 @@ def confirmed(case: Case, row: Publication, url: str | None, actor: str) -> None
     row.url, row.problem, row.lease, row.lease_until, row.next_at, row.looks = url, None, None, None, None, 0
     row.confirmed_at = case.now
     case.record("published", actor, channel=row.channel, url=url, sha256=revision.sha256)
+    alerting.alert(case, GroupEvent.PUBLISHED, f"{row.id}", channel=row.channel)
     if row.public:
         case.incident.outcome = Outcome.PUBLISHED
         clocking.meet(case, ClockKind.PUBLIC_WORD, actor)
@@ -331,6 +336,30 @@ def put_off(case: Case, sending: Sending, problem: str, *, permanent: bool, paus
         _tell(case, row, given_up=permanent)
 
 
+def under_way(case: Case, sending: Sending, reference: str) -> None:
+    """Note that the channel has taken a text and not said yet what became of it; it is asked by `reference` later."""
+    row = _held(case, sending)
+    if row is not None and row.reference != reference:
+        row.reference = reference
+        case.record("publication_under_way", channel=row.channel)
+
+
+def wait_for_turn(case: Case, sending: Sending, until: datetime) -> None:
+    """Note that nothing was sent, since the channel may be spoken to only so often: it is sent at its next turn.
+
+    It costs no attempt.
+
+    :param until: when that is (UTC)
+    """
+    row = _held(case, sending)
+    if row is None:
+        return
+    row.attempts -= 1
+    _owe_again(case, row, "publication_waits", until=until.isoformat())
+    if row.state is PublicationState.PENDING:
+        row.next_at = until
+
+
 LONGEST_PAUSE = 3600.0
 """Seconds for which a channel may ask to be left alone."""
 
@@ -355,6 +384,7 @@ def doubt(case: Case, sending: Sending, problem: str) -> None:
     row.lease, row.lease_until, row.next_at, row.problem = None, None, None, problem[:2000]
     case.record("publication_unknown", channel=row.channel, problem=row.problem)
     telling.notice(case, "publication_unknown", f"{row.id}", channel=row.channel, problem=row.problem)
+    alerting.alert(case, GroupEvent.UNKNOWN, f"{row.id}:{case.incident.seq}", channel=row.channel)
 
 
 def look_later(case: Case, sending: Sending, problem: str) -> None:

@@ -62,7 +62,8 @@ def _settle(
     )
     if changed.rowcount != 1:  # type: ignore[attr-defined]
         raise _settled_already(settings)
-    audit.record(session, incident, kind, actor=actor, at=now, message=row.id, officers=[row.officer_id])
+    to = {"robot": row.robot} if row.robot else {"officers": [row.officer_id]}
+    audit.record(session, incident, kind, actor=actor, at=now, message=row.id, **to)
 
 
 def _settled_already(settings: Settings) -> NotNow:

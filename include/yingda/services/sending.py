@@ -24,10 +24,12 @@ from yingda.services.case import Case, take, take_by_id
 from yingda.services.drifting import Watched
 from yingda.services.publishing import Clearance, Sending
 from yingda.settings import Settings
+from yingda.store import pacing
 from yingda.store.models import Incident, Publication
 from yingda.transports.errors import TransportError
-from yingda.transports.outlet import Access, Outlet, Posted, may_repeat
+from yingda.transports.outlet import Access, Outlet, Posted, may_repeat, pace_of, remind
 from yingda.transports.outlets import outlet_of
+from yingda.transports.pace import TooFast
 
 if TYPE_CHECKING:
     from yingda.transports.bulletin import Notice
@@ -190,7 +192,7 @@ class _Work:
         """Put together what is needed; nothing is sent yet, so whatever goes wrong here is tried again later."""
         try:
             channel = self.settings.channels.channel(self.sending.channel)
-            access = self.connections(channel.connection) if channel.connection else None
+            access = self.connections(channel.spoken_through) if channel.spoken_through else None
             self.ready = outlet_of(channel, access, self.settings), announcing.notice_of(self.sending, self.settings)
         except TransportError as failed:
             self.hindrance, self.hopeless = failed.message, failed.permanent
@@ -213,8 +215,11 @@ class _Work:
                 self._note(partial(publishing.put_off, problem=said, permanent=self.hopeless))
             return False
         outlet, notice = self.ready
+        remind(outlet, self.sending.under_way)
         if self.sending.settles and not may_repeat(outlet):
             return self._look_for(outlet, notice)
+        if self._waits_for_its_turn(outlet):
+            return False
         clearance = self._note(publishing.clear)
         if clearance is Clearance.HELD_BACK and self.sending.settles:
             return self._look_for(outlet, notice)
@@ -227,6 +232,9 @@ class _Work:
             posted = outlet.publish(notice, self.sending.earlier)
         except TransportError as failed:
             problem = failed
+            self._leave_alone(outlet, problem)
+            if problem.under_way is not None:
+                self._note(partial(publishing.under_way, reference=problem.under_way))
         except Exception as bug:
             # Nobody can say whether it went out before this broke.
             log.exception("Sending to %s broke.", self.sending.channel)
@@ -244,6 +252,25 @@ class _Work:
             )
         )
         return False
+
+    def _waits_for_its_turn(self, outlet: Outlet) -> bool:
+        """Take a turn of a robot that may speak only so often, or put the rest off to the moment of its next one."""
+        pace = pace_of(outlet)
+        if pace is None:
+            return False
+        with self.transaction() as session:
+            until = pacing.take_turn(session, pace, now=self.clock())
+        if until is None:
+            return False
+        self._note(partial(publishing.wait_for_turn, until=until))
+        return True
+
+    def _leave_alone(self, outlet: Outlet, problem: TransportError) -> None:
+        """Let a robot rest, for all of us, once it says that it was spoken to too often."""
+        pace = pace_of(outlet)
+        if pace is not None and isinstance(problem, TooFast):
+            with self.transaction() as session:
+                pacing.hold(session, pace, until=self.clock() + problem.leave_alone)
 
     def _look_for(self, outlet: Outlet, notice: Notice, why: TransportError | None = None) -> bool:
         """Settle what is in doubt by what the channel has, without sending anything."""

@@ -20,11 +20,12 @@ SHOWN = 50
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """A mail that no server took, after the last attempt."""
+    """A message that nobody took, after the last attempt: a mail to an officer, or word to a group by robot."""
 
     id: int
     incident_no: str | None
-    officer: Named
+    to: Named
+    by_robot: bool
     template: str
     attempts: int
     problem: str
@@ -99,7 +100,8 @@ def troubles(session: Session, house: Settings) -> Troubles:
             DeadLetter(
                 id=message.id,
                 incident_no=number,
-                officer=officer(message.officer_id, house),
+                to=Named(message.robot, message.robot) if message.robot else officer(message.mailed_to, house),
+                by_robot=message.robot is not None,
                 template=message.template,
                 attempts=message.attempts,
                 problem=message.problem or "",

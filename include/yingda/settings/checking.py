@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from yingda.domain import state_council
+from yingda.domain.channels import Channels
 from yingda.domain.policy import DRAFTER, Policy
 from yingda.domain.roles import Role
 from yingda.domain.roster import Roster
@@ -83,6 +84,17 @@ def unsignable(policy: Policy, roster: Roster, files: Sequence[yaml_files.YamlFi
                 " author. Give the roles to different officers, none of them the only duty officer."
             )
     return problems
+
+
+def unknown_robots(policy: Policy, channels: Channels, files: Sequence[yaml_files.YamlFile]) -> list[str]:
+    """Return which robots the policy names that channels.yaml does not have."""
+    known = [robot.id for robot in channels.robots]
+    return [
+        f"{yaml_files.where(files, ('work_group', 'robots', position))}: work_group.robots: channels.yaml has no robot"
+        f" {robot!r}. It has: {', '.join(known) or 'none at all'}. Add it there under `robots`."
+        for position, robot in enumerate(policy.work_group.robots)
+        if robot not in known
+    ]
 
 
 def _persons(roster: Roster, chain: Sequence[Role], taken: frozenset[str]) -> bool:

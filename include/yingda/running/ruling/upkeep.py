@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from yingda.domain import work_group
 from yingda.domain.clocks import Span
 from yingda.domain.policy import Policy
 from yingda.domain.roles import Role
@@ -48,6 +49,7 @@ def _rows(policy: Policy) -> Iterator[Sequence[str]]:
         "`mail.attempts`",
     )
     yield both("再发之前各等", "Pauses between"), _pauses(mail.pauses), "`mail.pauses`"
+    yield from _work_group(policy)
     told = _after(publication.pauses, publication.tell_after)
     told_said = (
         (f"（最早在第一次之后 {told[0]}）", f" ({told[1]} after the first at the earliest)") if told else ("", "")
@@ -81,6 +83,19 @@ def _rows(policy: Policy) -> Iterator[Sequence[str]]:
             f"Looked at again {english} later; {duty_officer[1].lower()} told when it does not show the text any more",
         ),
         "`publication.look_again`",
+    )
+
+
+def _work_group(policy: Policy) -> Iterator[Sequence[str]]:
+    rule = policy.work_group
+    chinese, english = listed((work_group.label(one, "zh_CN"), work_group.label(one, "en")) for one in rule.events)
+    robots = ", ".join(f"`{robot}`" for robot in rule.robots)
+    yield (
+        both("工作群通知", "Word to the work group"),
+        both(f"由机器人 {robots} 发送：{chinese}", f"By the robots {robots}: {english}")
+        if robots
+        else both(f"不发。可以发的有：{chinese}", f"None. What could be told: {english}"),
+        "`work_group.robots` `work_group.events`",
     )
 
 
