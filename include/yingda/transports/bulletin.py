@@ -180,7 +180,8 @@ class Bulletin:
         rows = [row for row in everything if not row.drill]
         shown = rows or everything
         site = max(shown, key=lambda row: (row.updated, row.number))
-        oldest = min(everything, key=lambda row: (row.first, row.number))
+        # The date in its name, unlike that of its first statement, never changes.
+        oldest = min(everything, key=lambda row: (row.tag.rpartition(",")[2], row.number))
         newest = sorted(rows, key=lambda row: (row.updated, row.number), reverse=True)[:FEED_LENGTH]
         feed_id = f"{oldest.tag.rpartition(':')[0]}:bulletin"
         plain = {
@@ -230,20 +231,21 @@ class Bulletin:
 
     def _standing(self, incident_no: str) -> Standing:
         name, kept = self._record(incident_no)
-        return Standing.of(incident_no, kept, name or _tag(incident_no, kept))
+        return Standing.of(incident_no, kept, name)
 
     def _kept(self, incident_no: str) -> list[Entry]:
         return self._record(incident_no)[1]
 
     def _record(self, incident_no: str) -> tuple[str, list[Entry]]:
-        """Return the incident's name in feeds, empty if none was kept yet, and its notices, oldest first."""
+        """Return the incident's name in feeds, empty while nothing is kept, and its notices, oldest first."""
         path = self._notice_file(incident_no)
         if not path.exists():
             return "", []
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
-            return content.get("tag", ""), sorted(content["notices"], key=_in_order)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            kept = sorted(content["notices"], key=_in_order)
+            return content.get("tag") or _tag(incident_no, kept), kept
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
             raise TransportError(
                 f"{path} is damaged ({error}). Put it back from a backup, or move the folder "
                 f"{incident_no} away and publish its statements again.",

@@ -20,7 +20,7 @@ from yingda import rendering
 from yingda.transports.bulletin_catalogue import Row
 from yingda.transports.bulletin_words import by_sound, initial
 
-NEWEST = 30  # incidents on the first page
+NEWEST = 20  # incidents on the first page
 PAGE = 50  # incidents on a full page of a list; the page with the newest holds up to twice as many
 OF_A_WORD = 100  # incidents listed for one word, the newest of them
 
