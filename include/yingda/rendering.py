@@ -97,11 +97,21 @@ def statement_html(body_markdown: str) -> str:
 
 
 def clean(html: str) -> str:
-    """Reduce HTML to what a statement may hold; HTML made by `statement_html` comes back unchanged."""
+    """Reduce HTML to what a statement may hold; what was cleaned comes back unchanged."""
+    cleaned = _clean_once(legible(html))
+    for _ in range(_ROUNDS):
+        # What a parser puts right can be something else to put right: only what stays is read by all as it was judged.
+        if (again := _clean_once(cleaned)) == cleaned:
+            return cleaned
+        cleaned = again
+    return escape(plain_text(cleaned), quote=False)
+
+
+def _clean_once(html: str) -> str:
     import nh3
 
     cleaned = nh3.clean(
-        legible(html),
+        html,
         tags=set(STATEMENT_TAGS),
         attributes={"a": {"href"}, "ol": {"start"}},
         attribute_filter=_allowed_attribute,
@@ -119,8 +129,8 @@ def legible(text: str) -> str:
 
     Those are what no XML, and so no feed, may hold (controls but tab and line feed, lone surrogates, noncharacters);
     what reverses the order of reading (bidirectional embeddings, overrides and isolates: a signed "未" must stand
-    where the signer saw it); and letters that are never seen (tags, annotations). Right-to-left scripts need none of
-    them, and their marks U+200E, U+200F and U+061C stay.
+    where the signer saw it); and letters that are never seen (tags, annotations, byte order marks). Right-to-left
+    scripts need none of them, and their marks U+200E, U+200F and U+061C stay.
     """
     return _ILLEGIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
@@ -179,10 +189,11 @@ _BLOCKS = frozenset(
         """,
     )
 )
+_ROUNDS = 5  # of cleaning, before the words alone are kept
 _UNSEEN = frozenset({"script", "style", "template", "title"})
 _ILLEGIBLE = re.compile(
     "[^\t\n\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
-    "|[\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufff9-\ufffb\U000e0000-\U000e007f]"
+    "|[\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
     f"|[{''.join(chr(plane * 0x10000 + last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF))}]"
 )
 _INVISIBLE = dict.fromkeys([0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF])
