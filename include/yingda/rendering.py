@@ -271,6 +271,7 @@ def _environment() -> Environment:
         "stamp": stamp,
         "local_long": local_long_in_context,
         "label": label_in_context,
+        "legible": legible,
     }
     return environment
 

@@ -29,7 +29,7 @@ JUDGE = """(tags) => {
                 if (!["href", "rel", "start"].includes(name)) wrong.push(`attribute ${name}`);
         }
     }
-    for (const one of document.querySelectorAll("a, link"))
+    for (const one of document.querySelectorAll("a[href], link"))
         if (!SCHEMES.includes(one.protocol ?? new URL(one.href).protocol)) wrong.push(`link ${one.href}`);
     if (window.ran) wrong.push("a script ran");
     if (document.querySelectorAll("article").length !== 1) wrong.push("broke out of its article");
