@@ -6,6 +6,7 @@ import itertools
 import json
 import multiprocessing
 import os
+import random
 import re
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
@@ -498,6 +499,45 @@ def test_a_full_disk_is_worth_another_try_and_leaves_the_old_page(
     assert tree_of(folder) == before
 
 
+def publish_on_a_full_disk(folder: Path, first: int, seed: int) -> None:
+    """Publish eight incidents while every third or so write finds no room; try each until it is done."""
+    chance = random.Random(seed)
+    sync = os.fsync
+
+    def sync_or_fail(descriptor: int) -> None:
+        if chance.random() < 0.3:
+            raise OSError(28, "No space left on device")
+        sync(descriptor)
+
+    for number in range(first, first + 8):
+        for attempt in range(100):
+            os.fsync = sync_or_fail if attempt < 4 else sync
+            try:
+                Bulletin(folder).publish(
+                    a_notice(incident_no=f"YQCZBG-2026-{number:03}", published_at=NOW + timedelta(minutes=number))
+                )
+            except TransportError as failure:
+                if failure.permanent:
+                    raise
+                continue
+            break
+
+
+def test_processes_that_publish_at_once_while_the_disk_is_full_lose_nothing_in_the_end(
+    folder: Path, tmp_path: Path
+) -> None:
+    fork = multiprocessing.get_context("fork")
+    processes = [fork.Process(target=publish_on_a_full_disk, args=(folder, first, first)) for first in (1, 5, 9)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+
+    assert [process.exitcode for process in processes] == [0, 0, 0]
+    publish_some(tmp_path / "with room", 1, 16)
+    assert tree_of(folder) == tree_of(tmp_path / "with room")
+
+
 def test_a_publication_that_hangs_is_named_instead_of_waited_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulletin_module, "LOCK_PATIENCE", 0.1)
     bulletin = Bulletin(folder)
@@ -749,6 +789,7 @@ def test_every_colour_that_is_read_stands_out_from_what_is_behind_it(scheme: str
         ("quiet", "paper"),
         ("quiet", "panel"),
         ("link", "paper"),
+        ("link", "panel"),
         ("void-ink", "paper"),
         ("mended-ink", "paper"),
         ("drill-ink", "drill"),

@@ -25,9 +25,9 @@ from urllib.parse import urlsplit
 
 from yingda import rendering
 from yingda.transports import files
-from yingda.transports.bulletin_catalogue import Catalogue, version
+from yingda.transports.bulletin_catalogue import Catalogue, Row, version
 from yingda.transports.bulletin_feeds import FEED_LENGTH, feeds, site_map
-from yingda.transports.bulletin_lists import FOLDERS, Lists
+from yingda.transports.bulletin_lists import FOLDERS, Lists, Page
 from yingda.transports.bulletin_pages import Entry, Standing, address, as_json, incident_page, on_top, rfc3339, tag
 from yingda.transports.errors import TransportError
 
@@ -171,42 +171,56 @@ class Bulletin:
         files.write(self.folder / incident_no / "index.html", page)
 
     def _list(self, published: str) -> None:
-        """Bring feeds, style sheet and lists up to date with the notices of all incidents; write what changed."""
+        """
+        Bring feeds, style sheet and lists up to date with the notices of all incidents; write what changed.
+
+        The catalogue is off the disk while that is done, so that after a crash everything is looked at again.
+        """
         catalogue = Catalogue.read(self.folder)
         catalogue.shown[published] = version()
         catalogue.renew(self._numbers(), self._standing)
         everything = [row for _, row in catalogue.rows.values()]
         # A drill reaches nobody outside: its page has an address of its own, which no list or feed names.
         rows = [row for row in everything if not row.drill]
-        shown = rows or everything
-        site = max(shown, key=lambda row: (row.updated, row.number))
+        site = max(rows or everything, key=lambda row: (row.updated, row.number))
+        wanted = list(Lists(rows, site).pages(self._listed()))
+        plain = self._plain(rows, everything, site)
+        catalogue.forget()
+        for name, content in plain.items():
+            files.write(self.folder / name, content)
+        self._write_lists(catalogue, wanted)
+        self._renew_pages(catalogue)
+        catalogue.keep()
+
+    def _plain(self, rows: list[Row], everything: list[Row], site: Row) -> dict[str, bytes]:
+        """Return feeds, map and style sheet by file name."""
         # The date in its name, unlike that of its first statement, never changes.
         oldest = min(everything, key=lambda row: (row.tag.rpartition(",")[2], row.number))
         newest = sorted(rows, key=lambda row: (row.updated, row.number), reverse=True)[:FEED_LENGTH]
         feed_id = f"{oldest.tag.rpartition(':')[0]}:bulletin"
-        plain = {
+        return {
             "style.css": (rendering.TEMPLATES / "bulletin" / "style.css").read_bytes(),
             **feeds([self._standing(row.number) for row in newest], site, feed_id, site.updated_at),
             **site_map(rows, site, site.updated_at),
         }
-        wanted = list(Lists(rows, site).pages(self._listed()))
+
+    def _write_lists(self, catalogue: Catalogue, wanted: list[Page]) -> None:
+        """Write the pages that do not stand as they should."""
         changed = [page for page in wanted if not catalogue.stands(page.path, page.shown)]
-        catalogue.forget()
-        for name, content in plain.items():
-            files.write(self.folder / name, content)
         self._sweep(*{(self.folder / page.path).parent for page in changed})
-        sizes = {page.path: catalogue.pages[page.path][1] for page in wanted if page.path in catalogue.pages}
         for page in changed:
             content = page.make()
             files.make_folder((self.folder / page.path).parent)
             files.write(self.folder / page.path, content)
-            sizes[page.path] = len(content)
-        catalogue.pages = {page.path: (page.shown, sizes[page.path]) for page in wanted}
+            catalogue.pages[page.path] = (page.shown, len(content))
+        catalogue.pages = {page.path: catalogue.pages[page.path] for page in wanted}
+
+    def _renew_pages(self, catalogue: Catalogue) -> None:
+        """Make some of the incidents' pages anew that templates of an earlier version made, the newest first."""
         outdated = [number for number in reversed(catalogue.rows) if catalogue.shown.get(number) != version()]
         for number in outdated[:RENEWED]:
             self._show(number)
             catalogue.shown[number] = version()
-        catalogue.keep()
 
     def _numbers(self) -> list[str]:
         """Return the numbers of all incidents of which something was published."""
