@@ -37,6 +37,7 @@ def notice_of(sending: Sending, settings: Settings) -> Notice:
         topic=sending.topic or "",
         office_name=name(settings.roster.office),
         unit_name=name(settings.roster.unit(sending.unit_id)) if sending.unit_id else "",
+        unit_id=sending.unit_id or "",
         signed=tuple(
             Signed(
                 role_label=roles.label(Role(signer.role), settings.locale),

@@ -22,7 +22,7 @@ def public_html(content: Mapping[str, Any], settings: Settings) -> str:
 
 def whole_html(content: Mapping[str, Any], settings: Settings) -> str:
     """Return title and body, as they must stand on the page a reader sees."""
-    return f"<h1>{escape(str(content['title']))}</h1>{public_html(content, settings)}"
+    return f"<h1>{escape(rendering.legible(str(content['title'])))}</h1>{public_html(content, settings)}"
 
 
 def _commitments(content: Mapping[str, Any], settings: Settings) -> str:
