@@ -84,7 +84,10 @@ def _taking_in(session: Session, number: str, settings: Settings, now: datetime)
 
 
 def _summary(hazard: Hazard, locale: str) -> str:
-    words = ("Measures on the ground", "Online") if locale == "en" else ("线下处置措施", "线上管控措施及引导口径")
+    words = (
+        "Measures on the ground" if locale == "en" else "线下处置措施",
+        "Online" if locale == "en" else "线上管控措施及引导口径",
+    )
     colon = ": " if locale == "en" else "："
     parts = [hazard.content]
     for word, text in zip(words, (hazard.offline_measures, hazard.online_measures), strict=True):
