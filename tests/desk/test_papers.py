@@ -69,10 +69,17 @@ def test_an_answer_writes_the_form_to_its_file_right_after_its_reply(client: Tes
     assert file.read_bytes() != unapproved
 
 
-def test_a_disk_that_takes_no_form_takes_the_answer_all_the_same(client: TestClient, desk: Desk) -> None:
+def test_a_disk_that_takes_no_form_takes_the_answer_all_the_same(
+    client: TestClient, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     desk.house.home.mkdir(parents=True, exist_ok=True)
     desk.house.reports.write_text("in the way")
     desk.answer("report", "submit", **REPORT)
+
+    def refused(folder: Path) -> frozenset[str]:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(report_files, "names", refused)
     desk.answer("approve_report", "approve")
 
 
