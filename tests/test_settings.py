@@ -266,6 +266,11 @@ def test_the_working_hours_of_the_policy_are_those_of_the_calendar(policy, hours
         ("mail: {attempts: many}", "mail.attempts: 'many' is not a whole number"),
         ("mail: {attempts: 0}", "mail.attempts: '0' is too small. Write 1 or more."),
         ("mail: {pauses: [1wd]}", "mail.pauses.0: '1wd' cannot be a pause. Write 20s, 30m, 2h or 5d."),
+        (
+            "publication: {unknown_after: 1wd}",
+            "publication.unknown_after: '1wd' runs on working days only. Write 20s, 30m",
+        ),
+        ("publication: {look_again: []}", "publication.look_again: is empty. Name at least 1."),
         ("links: {valid_for: null}", "links.valid_for: None is not a duration"),
         ("working_hours: []", "working_hours: is empty. Name at least 1."),
         ("working_hours: 08:30-17:30", "working_hours: '08:30-17:30' is not a list. Write it as [one, another]."),

@@ -411,12 +411,17 @@ def test_speakers_stand_under_their_own_key(shown: str) -> None:
 def test_pauses_add_up_and_the_last_one_repeats() -> None:
     policy = changed(
         (("mail",), {"attempts": 5, "pauses": ["10s", "1m"]}),
-        (("publication",), {"tell_after": 2, "pauses": ["30s", "1h"]}),
+        (("publication", "tell_after"), 2),
+        (("publication", "pauses"), ["30s", "1h"]),
+        (("publication", "unknown_after"), "90s"),
+        (("publication", "look_again"), ["5m", "2h"]),
     )
     page = rules(policy)
 
     assert "最多试 5 次，最后一次至少在第一次之后 3 分钟 10 秒；" in row(page, "mail.attempts")
     assert "第 2 次仍不成，告知值班员（最早在第一次之后 30 秒）" in row(page, "publication.tell_after")
+    assert "发出后最迟 90 秒认定为结果不明，告知值班员" in row(page, "publication.unknown_after")
+    assert "过 5 分钟、2 小时各再看一次" in row(page, "publication.look_again")
 
 
 def test_a_single_attempt_has_no_last_one_after_it() -> None:

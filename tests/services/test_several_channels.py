@@ -52,6 +52,10 @@ class World:
         office = self.office
         return sending.look_again_due(office.transaction, office.house, lambda: office.now, limit=20)
 
+    def look_now(self, number: str, channel: str) -> None:
+        office = self.office
+        sending.look_again(office.transaction, self.row(number, channel).id, office.house, lambda: office.now)
+
     def later_steps(self) -> list[str]:
         """What follow_up does for publications."""
         with self.office.transaction() as session:
@@ -123,6 +127,12 @@ def test_a_page_that_is_not_to_be_seen_is_told_and_holds_nothing_up_that_residen
     assert "not_seen_live" in world.about(number)
     assert world.later_steps() == [number]
     assert world.row(number, "hook").looks == 4
+    world.look_now(number, "hook")
+    assert world.row(number, "hook").looks == 4, "not before its time"
+    with world.office.transaction() as session:
+        vouching.look_again(session, world.row(number, "hook").id, world.office.house, world.office.now, "account:x")
+    world.look_now(number, "hook")
+    assert world.row(number, "hook").looks == 5
 
 
 @pytest.mark.parametrize(
@@ -330,6 +340,40 @@ def test_an_older_sender_that_wakes_late_sends_nothing(world: World) -> None:
     world.publish(number)
     with world.office.case(number) as case:
         assert publishing.clear(case, older) is publishing.Clearance.LOST
+
+
+def test_an_older_text_of_which_nobody_knows_holds_up_no_newer_and_is_never_sent_again(world: World) -> None:
+    number, older = in_flight(world)
+    with world.office.case(number) as case:
+        publishing.doubt(case, older, "broken off")
+    world.publish(number)
+    assert world.states(number, "site") == [UNKNOWN, CONFIRMED]
+    old = world.row(number, "site", 0).id
+    with world.office.transaction() as session:
+        vouching.send_again(session, old, ItIsNotThere(looked=True), world.office.house, world.office.now, "account:x")
+    world.office.later(hours=1)
+    world.publish(number)
+    assert world.states(number, "site") == [SUPERSEDED, CONFIRMED]
+    assert [kind for kind, _, _ in world.site.history] == ["create"]
+
+
+def test_tasks_that_run_at_once_send_each_text_once_to_each_channel(world: World) -> None:
+    number = world.office.bring_to("publication")
+    together = threading.Barrier(3)
+
+    def run() -> None:
+        together.wait()
+        world.publish(number)
+
+    threads = [threading.Thread(target=run) for _ in range(3)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert {row.state for row in world.office.publications(number)} == {CONFIRMED}
+    assert len(world.office.events(number, "published")) == 3
+    assert [kind for kind, _, _ in world.site.history] == ["create"]
+    assert len(world.hook.log) == 1
 
 
 @pytest.mark.parametrize("change", ["regrade", "step"])

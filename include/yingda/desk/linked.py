@@ -116,7 +116,7 @@ def deliver_all() -> None:
 
 
 def look_again(publication_id: int) -> None:
-    """Look now at a public page that showed the text and does not any more; runs after the reply.
+    """Look now at a public page that does not show the text, or not any more; runs after the reply.
 
     What goes wrong is tried again by `follow_up`.
     """

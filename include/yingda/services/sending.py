@@ -105,11 +105,15 @@ def look_again_due(transaction: Transaction, settings: Settings, clock: Clock, *
 
 
 def look_again(transaction: Transaction, publication_id: int, settings: Settings, clock: Clock) -> None:
-    """Look again at one page, if it is due."""
+    """Look now at one page that is due, be it for the first time or again."""
     with transaction() as session:
         one = drifting.watched(session, publication_id, clock())
+        whose = select(Incident.number).join(Publication, Publication.incident_id == Incident.id)
+        number = session.scalar(whose.where(Publication.id == publication_id))
     if one is not None:
         _look_again(transaction, settings, clock, one)
+    elif number is not None:
+        look_due(transaction, number, settings, clock)
 
 
 def _look_again(transaction: Transaction, settings: Settings, clock: Clock, one: Watched) -> None:
