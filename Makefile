@@ -38,6 +38,7 @@ lint: $(DEVELOPMENT) ## 检查代码风格、类型与导入方向 Style, types 
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(PY) -m yingda describe --check
+	$(PY) -m yingda words --check
 	$(PY) -m yingda check-config
 
 clean: ## 删除虚拟环境与缓存，保留 var/ Remove the virtual environment and caches; var/ stays

@@ -223,6 +223,26 @@ def describe(check: bool) -> None:
         click.echo(f"{file.relative_to(PROJECT)}: ok")
 
 
+@main.command()
+@click.option("--check", is_flag=True, help="只检查；有缺漏时退出码为 1。 Only look; exit code 1 where there is a gap.")
+def words(check: bool) -> None:
+    """从代码和模板收集用语，更新各语言的译文文件，并列出尚未翻译的。
+
+    Collect the words of code and templates into the catalogues, and name what is still to be translated.
+    """
+    from yingda.running import wording
+
+    faults = wording.check() if check else wording.update()
+    for fault in faults:
+        click.echo(fault)
+    if faults:
+        raise click.ClickException(
+            f"{len(faults)} 处。请运行 python -m yingda words，补全 .po 后再运行一次。"
+            " Run that command, complete the .po file, and run it once more."
+        )
+    click.echo("各语言的用语齐全。 No word is missing in any language.")
+
+
 @main.command("check-config")
 def check_config() -> None:
     """检查设置和四个 YAML 文件。 Check the settings and the four YAML files; warnings do not fail it."""

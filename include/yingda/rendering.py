@@ -21,6 +21,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from yingda.domain import speech
 from yingda.domain.calendar import SHANGHAI
 
 if TYPE_CHECKING:
@@ -265,7 +266,22 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
     )
+
+    @pass_context
+    def in_words(context: Context, words: str) -> str:
+        return speech.said(words, context["locale"])
+
+    @pass_context
+    def in_words_of(context: Context, meant: str, words: str) -> str:
+        return speech.said(speech.N_(words, meant), context["locale"])
+
+    @pass_context
+    def counted(context: Context, words: str, _words: str, count: int) -> str:
+        return speech.catalogue(context["locale"]).ngettext(words, _words, count)
+
+    environment.install_gettext_callables(in_words, counted, newstyle=True, pgettext=in_words_of)  # type: ignore[attr-defined]
     environment.filters |= {
         "local": local,
         "stamp": stamp,

@@ -51,7 +51,6 @@ def not_from_our_page(request: Request, brief: Brief, token: str, house: Setting
         return decided(request, brief)
     said = say(
         "这次提交不是从本页发出的，没有收到。请核对后再提交一次。",
-        "This was not sent from this page, so it was not received. Please check it and send it again.",
     )
     return asked(request, brief, token, house, given, {"form": said}, status=403)
 

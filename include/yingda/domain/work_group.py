@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from yingda.domain import speech
+from yingda.domain.speech import N_
+
 
 class GroupEvent(StrEnum):
     """What a work group can be told of."""
@@ -15,15 +18,15 @@ class GroupEvent(StrEnum):
     UNKNOWN = "unknown"
 
 
-_LABELS: dict[GroupEvent, tuple[str, str]] = {
-    GroupEvent.OPENED: ("事件受理", "An incident was opened"),
-    GroupEvent.OVERDUE: ("时限已过", "A time limit ran out"),
-    GroupEvent.SIGNED: ("对外情况说明签齐", "A statement has all its signatures"),
-    GroupEvent.PUBLISHED: ("对外情况说明发布", "A statement was published"),
-    GroupEvent.UNKNOWN: ("发布结果不明", "The outcome of a publication is unknown"),
+_LABELS: dict[GroupEvent, str] = {
+    GroupEvent.OPENED: N_("事件受理"),
+    GroupEvent.OVERDUE: N_("时限已过"),
+    GroupEvent.SIGNED: N_("对外情况说明签齐"),
+    GroupEvent.PUBLISHED: N_("对外情况说明发布"),
+    GroupEvent.UNKNOWN: N_("发布结果不明"),
 }
 
 
 def label(event: GroupEvent, locale: str) -> str:
     """Return the office's word for what happened."""
-    return _LABELS[event][locale == "en"]
+    return speech.said(_LABELS[event], locale)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from yingda.domain import clocks, severity
+from yingda.domain import clocks, severity, speech
 from yingda.domain.clocks import ClockKind
 from yingda.domain.severity import Severity
+from yingda.domain.speech import N_
 from yingda.domain.work_group import GroupEvent
 from yingda.services.case import Case
 from yingda.settings import Settings
@@ -48,41 +49,33 @@ def alert(case: Case, event: GroupEvent, key: str, **facts: Any) -> None:
 def post_of(message: OutboxMessage, settings: Settings) -> Post:
     """Return what a robot says: the same at every attempt, since it says how things stood when it was owed."""
     said, locale = message.values, settings.speaks
-    english = locale == "en"
-    drill = ("DRILL " if english else "【演练】") if said["drill"] else ""
+    drill = (speech.said(N_("【演练】", "alerting"), locale)) if said["drill"] else ""
     grave = severity.label(Severity(said["severity"]), locale)
     return Post(
-        heading=f"{drill}{said['number']} ({grave})" if english else f"{drill}【{grave}】{said['number']}",
+        heading=speech.said(
+            "%(drill)s【%(grave)s】%(number)s", locale, drill=drill, grave=grave, number=said["number"]
+        ),
         lines=[_what(said, settings)],
         link=f"{settings.public_url}/desk/incidents/{said['number']}",
-        link_says="On the desk: " if english else "办理台：",
-        cut_says="On the desk: " if english else "办理台：",
+        link_says=speech.said("办理台：", locale),
+        cut_says=speech.said("办理台：", locale),
     )
 
 
 def _what(said: dict[str, Any], settings: Settings) -> str:
-    english = settings.speaks == "en"
     match GroupEvent(said["event"]):
         case GroupEvent.OPENED:
-            return "Opened." if english else "已受理。"
+            return speech.said("已受理。", settings.speaks)
         case GroupEvent.OVERDUE:
             limit = clocks.label(ClockKind(said["clock"]), settings.speaks)
-            return f"Overdue: {limit}." if english else f"已超时：{limit}。"
+            return speech.said("已超时：%(limit)s。", settings.speaks, limit=limit)
         case GroupEvent.SIGNED:
-            return (
-                "The statement has all its signatures and goes out next."
-                if english
-                else "对外情况说明已签齐，即将发布。"
-            )
+            return speech.said("对外情况说明已签齐，即将发布。", settings.speaks)
         case GroupEvent.PUBLISHED:
-            return f"Published: {_channel(said, settings)}." if english else f"已发布：{_channel(said, settings)}。"
+            return speech.said("已发布：%(said)s。", settings.speaks, said=_channel(said, settings))
         case GroupEvent.UNKNOWN:
             channel = _channel(said, settings)
-            return (
-                f"Nobody can say whether it went out: {channel}. Duty officer, please look there."
-                if english
-                else f"发布结果不明：{channel}。请值班员到该渠道核实。"
-            )
+            return speech.said("发布结果不明：%(channel)s。请值班员到该渠道核实。", settings.speaks, channel=channel)
 
 
 def _channel(said: dict[str, Any], settings: Settings) -> str:

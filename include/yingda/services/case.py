@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from yingda.domain import speech
 from yingda.domain.errors import IncidentNotFound, NotNow
 from yingda.domain.life import Stage
 from yingda.settings import Settings
@@ -36,9 +37,9 @@ class Case:
         self.record("stage_entered", actor, stage=stage.value, left=self.incident.stage.value)
         self.incident.stage = stage
 
-    def not_now(self, chinese: str, english: str) -> NotNow:
+    def not_now(self, words: str, **values: object) -> NotNow:
         """Return the refusal of what cannot be done where the incident stands, in the language of who is told."""
-        return NotNow(english if self.speaks == "en" else chinese)
+        return NotNow(speech.said(words, self.speaks, **values))
 
     @property
     def speaks(self) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from yingda.domain import speech
 from yingda.domain.calendar import SHANGHAI
 from yingda.domain.documents import StatementKind
 from yingda.domain.life import DocumentKind, PublicationState, RequestKind
@@ -64,7 +65,7 @@ def refusals(
     for finding in _examined(session, incident, content, house, now):
         if finding.level is Level.BLOCK:
             said.setdefault(finding.field, []).append(finding.message(house.speaks))
-    mark = "; " if house.speaks == "en" else "；"
+    mark = speech.said("；", house.speaks)
     return {field: mark.join(messages) for field, messages in said.items()}
 
 

@@ -123,7 +123,7 @@ def vote(case: Case, given_ballot: str, vote: Vote) -> None:
         )
     )
     if (lately or 0) >= MOST_AN_HOUR:
-        raise case.not_now("反馈过多，请一小时后再提交。", "Too much feedback at once; please try again in an hour.")
+        raise case.not_now("反馈过多，请一小时后再提交。")
     said: dict[str, Any] = {
         "statement_sha256": about,
         "solved": vote.solved,

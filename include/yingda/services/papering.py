@@ -15,7 +15,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from yingda import rendering
-from yingda.domain import roles
+from yingda.domain import roles, speech
 from yingda.domain.calendar import shanghai_date
 from yingda.domain.errors import IncidentNotFound, UnknownOfficer, UnknownUnit
 from yingda.domain.life import DocumentKind
@@ -180,7 +180,7 @@ def _signed(signature: Signature, house: Settings) -> Signed:
     name = naming.officer(signature.signer_id, house).name
     if signature.deputy_for:
         absent = naming.officer(signature.deputy_for, house).name
-        name = f"{name} (for {absent})" if house.locale == "en" else f"{name}（代{absent}）"
+        name = speech.said("%(name)s（代%(absent)s）", house.locale, name=name, absent=absent)
     return Signed(roles.label(signature.role, house.locale), name, signature.at)
 
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from yingda.domain import speech
 from yingda.domain.clocks import ClockKind, Span
 from yingda.domain.documents import StatementKind, sha256_of
 from yingda.domain.life import CommitmentSource, DocumentKind, Outcome, PublicationState, Stage
@@ -232,11 +233,7 @@ def _refuse(case: Case, revision: Revision, flaws: Sequence[Flaw]) -> None:
     for row in of_revision(case, revision):
         if row.state is PublicationState.PENDING:
             row.state, row.next_at = PublicationState.FAILED, None
-            row.problem = (
-                "The signatures that the present severity asks for are not all there."
-                if case.settings.locale == "en"
-                else "按现在的级别，签发不全或文本有变，未予发布。"
-            )
+            row.problem = speech.said("按现在的级别，签发不全或文本有变，未予发布。", case.settings.locale)
             case.record("publication_failed", channel=row.channel, problem=row.problem, permanent=True)
 
 

@@ -108,10 +108,11 @@ def refuse_if_merged(case: Case) -> None:
     number = case.incident.number
     if into is None:
         raise case.not_now(
-            f"{number} 已并入其他事件。请在并入的事件中办理，或先撤销并入。",
-            f"{number} was merged into another incident. Do it there, or undo the merge first.",
+            "%(number)s 已并入其他事件。请在并入的事件中办理，或先撤销并入。",
+            number=number,
         )
     raise case.not_now(
-        f"{number} 已并入 {into}。请在并入的事件中办理，或先撤销并入。",
-        f"{number} was merged into {into}. Do it there, or undo the merge first.",
+        "%(number)s 已并入 %(into)s。请在并入的事件中办理，或先撤销并入。",
+        number=number,
+        into=into,
     )

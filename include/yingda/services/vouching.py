@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from yingda.domain import speech
 from yingda.domain.acts import ItIsNotThere, ItIsThere
 from yingda.domain.errors import NotNow
 from yingda.domain.life import PublicationState
@@ -50,7 +51,6 @@ def send_again(
     if row.state is PublicationState.UNKNOWN and not given.looked:
         raise case.not_now(
             "请先到该渠道上查看，确认没有发出，并勾选。否则可能重复发布。",
-            "Look at the channel first and tick that it is not there; otherwise it might be published twice.",
         )
     if row.state is PublicationState.UNKNOWN and superseding.is_superseded(case, row):
         # That it is not there is all there is to know of it.
@@ -60,8 +60,6 @@ def send_again(
     if case.incident.stage not in publishing.SENDS_AT or newest is None or newest.id != row.revision_id:
         raise case.not_now(
             "事件已不在这份文本的发布环节，不能再发这一份。需要再发布时，请在事件页面更正说明或重新办理。",
-            "The incident is not at publishing this text any more, so it cannot be sent. To publish again, correct the"
-            " statement or reopen the incident on its page.",
         )
     was = row.state
     row.state, row.next_at, row.attempts, row.problem = PublicationState.PENDING, now, 0, None
@@ -83,7 +81,7 @@ def look_again(session: Session, publication_id: int, settings: Settings, now: d
     elif case.incident.stage in publishing.LOOKS_AT:
         row.next_at = now
     else:
-        raise case.not_now("事件不在上线核验环节。", "The incident is not at the live check.")
+        raise case.not_now("事件不在上线核验环节。")
     case.record("look_owed", actor, channel=row.channel, url=row.url)
 
 
@@ -91,11 +89,10 @@ def _take(session: Session, publication_id: int, settings: Settings, now: dateti
     """Lock the incident, then read the publication as it is under that lock."""
     incident_id = session.scalar(select(Publication.incident_id).where(Publication.id == publication_id))
     if incident_id is None:
-        english = settings.speaks == "en"
-        raise NotNow("There is no such publication." if english else "没有这项发布。")
+        raise NotNow(speech.said("没有这项发布。", settings.speaks))
     case = take_by_id(session, incident_id, settings, now)
     return case, session.get_one(Publication, publication_id, populate_existing=True)
 
 
 def _settled_already(case: Case) -> NotNow:
-    return case.not_now("这项发布已经处理过了。", "This publication was seen to already.")
+    return case.not_now("这项发布已经处理过了。")

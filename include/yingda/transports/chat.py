@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from yingda import rendering
+from yingda.domain import speech
 from yingda.domain.pace import Pace
 from yingda.transports.bulletin_pages import address
 from yingda.transports.errors import TransportError
@@ -108,27 +109,23 @@ def post_of(notice: Notice) -> Post:
     english = notice.locale == "en"
     link = address(notice.base_url, notice.incident_no)
     kinds = {
-        "correction": "Correction: " if english else "【更正】",
-        "withdrawal": "Withdrawal: " if english else "【撤回】",
-        "holding": "Interim: " if english else "【阶段性说明】",
+        "correction": speech.said("【更正】", notice.locale),
+        "withdrawal": speech.said("【撤回】", notice.locale),
+        "holding": speech.said("【阶段性说明】", notice.locale),
     }
     back = {
-        "correction": "This corrects what was posted here before on the same matter."
-        if english
-        else "本文更正此前就同一事项在本群发布的说明，以本文为准。",
-        "withdrawal": "What was posted here before on the same matter no longer holds."
-        if english
-        else "此前就同一事项在本群发布的说明现予撤回，不再有效。",
+        "correction": speech.said("本文更正此前就同一事项在本群发布的说明，以本文为准。", notice.locale),
+        "withdrawal": speech.said("此前就同一事项在本群发布的说明现予撤回，不再有效。", notice.locale),
     }
-    drill = ("DRILL: " if english else "【演练】") if notice.drill else ""
+    drill = (speech.said("【演练】", notice.locale)) if notice.drill else ""
     first = [back[notice.kind]] if notice.kind in back else []
     number = f"No. {notice.incident_no}, revision {notice.revision}" if english else _number(notice)
     return Post(
         heading=f"{drill}{kinds.get(notice.kind, '')}{notice.title}",
         lines=(*first, *paragraphs(notice.body_html)),
         link=link,
-        link_says="Full text: " if english else "全文：",
-        cut_says="Full text at " if english else "全文见 ",
+        link_says=speech.said("全文：", notice.locale),
+        cut_says=speech.said("全文见 ", notice.locale),
         foot=f"{number} · {notice.office_name}",
     )
 

@@ -14,6 +14,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from yingda import rendering
+from yingda.domain import speech
+from yingda.domain.speech import N_
 from yingda.transports import paragraphs, word_files
 from yingda.transports.paragraphs import Kind, Piece
 from yingda.transports.word_files import About
@@ -79,7 +81,6 @@ def compose(statement: Statement) -> bytes:
 
     :raises TransportError: the template cannot be used
     """
-    english = statement.locale == "en"
     # Nobody who wrote the text can know it, so no words of theirs are taken for the place of the body.
     here = f"body-{secrets.token_hex(16)}"
     document = word_files.fill(
@@ -92,12 +93,15 @@ def compose(statement: Statement) -> bytes:
             "title": statement.title,
             "body": here,
             "notices": list(statement.notices),
-            "signed_by": "Signed by" if english else "签发",
+            "signed_by": speech.said(N_("签发", "statement_files"), statement.locale),
             "signatures": [f"{one.role} {one.name} {rendering.local(one.at)}" for one in statement.signatures],
             "footing": (
-                f"Revision {statement.revision} · SHA-256 {statement.sha256[:12]}"
-                if english
-                else f"第 {statement.revision} 稿 · SHA-256 {statement.sha256[:12]}"
+                speech.said(
+                    "第 %(revision)s 稿 · SHA-256 %(sha256)s",
+                    statement.locale,
+                    revision=statement.revision,
+                    sha256=statement.sha256[:12],
+                )
             ),
         },
         About(

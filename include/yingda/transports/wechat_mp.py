@@ -19,6 +19,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from yingda import rendering
+from yingda.domain import speech
 from yingda.domain.channels import Channel
 from yingda.transports import chat
 from yingda.transports.bulletin_pages import address
@@ -222,12 +223,11 @@ def _is_marked(article: Mapping[str, Any]) -> bool:
 
 
 def _before(notice: Notice) -> str:
-    english = notice.locale == "en"
-    drill = ("DRILL: " if english else "【演练】") if notice.drill else ""
+    drill = (speech.said("【演练】", notice.locale)) if notice.drill else ""
     kinds = {
-        "correction": "Correction: " if english else "【更正】",
-        "withdrawal": "Withdrawal: " if english else "【撤回】",
-        "holding": "Interim: " if english else "【阶段性说明】",
+        "correction": speech.said("【更正】", notice.locale),
+        "withdrawal": speech.said("【撤回】", notice.locale),
+        "holding": speech.said("【阶段性说明】", notice.locale),
     }
     return f"{drill}{kinds.get(notice.kind, '')}"
 
@@ -241,19 +241,14 @@ def _footer(notice: Notice) -> str:
 
 def _content(notice: Notice, title: str, link: str) -> str:
     """Return the article: what it corrects, the words as signed, the stable address, and the line to know it by."""
-    english = notice.locale == "en"
     back = {
-        "correction": "This corrects what was published here before on the same matter."
-        if english
-        else "本文更正此前就同一事项发布的说明，以本文为准。",
-        "withdrawal": "What was published here before on the same matter no longer holds."
-        if english
-        else "此前就同一事项发布的说明现予撤回，不再有效。",
+        "correction": speech.said("本文更正此前就同一事项发布的说明，以本文为准。", notice.locale),
+        "withdrawal": speech.said("此前就同一事项发布的说明现予撤回，不再有效。", notice.locale),
     }
     above = f"<p><strong>{escape(title)}</strong></p>" if len(title) > LONGEST_TITLE else ""
     if notice.kind in back:
         above += f"<p><strong>{back[notice.kind]}</strong></p>"
-    stays = f"Full text, and all that followed: {link}" if english else f"全文及后续说明：{link}"
+    stays = speech.said("全文及后续说明：%(link)s", notice.locale, link=link)
     below = f"<p>{escape(stays)}</p><p>{_footer(notice)}</p>"
     body = rendering.clean(notice.body_html)
     room = LONGEST_TEXT - 1 - _size(above) - _size(below)
@@ -266,7 +261,7 @@ def _size(text: str) -> int:
 
 
 def _shortened(notice: Notice, link: str, room: int) -> str:
-    end = f"<p>… {'Full text at' if notice.locale == 'en' else '全文见'} {escape(link)}</p>"
+    end = f"<p>… {speech.said('全文见', notice.locale)} {escape(link)}</p>"
     room -= _size(end)
     kept = ""
     for words in chat.paragraphs(notice.body_html):

@@ -53,7 +53,7 @@ def file(request: Request, number: str, file_id: str) -> Response:
             files = viewing.incident(session, number, house, wiring.utcnow()).files
     except IncidentNotFound:
         files = ()
-    heading = say("没有这个文件", "There is no such file")
+    heading = say("没有这个文件")
     return attachments.reply(files, file_id, house) or message(request, heading, status=404, link=to_board(request))
 
 
@@ -67,10 +67,9 @@ def run(request: Request, run_id: str = "") -> Response:
         lines = [
             say(
                 "它的第一步“受理”完成后，这里显示事件。",
-                "The incident shows here once its first step, open_incident, has run.",
             )
         ]
-        heading = say("这次运行还没有对应的事件", "This run belongs to no incident yet")
+        heading = say("这次运行还没有对应的事件")
         return message(request, heading, lines, status=404, link=to_board(request))
     return RedirectResponse(f"{root_of(request)}/incidents/{quote(number)}", status_code=303)
 
@@ -86,8 +85,8 @@ def register_file(request: Request, day: str, name: str) -> Response:
     """Show or download a file of a day's register."""
     path = registers.file(viewer.house(), day, name)
     if path is None:
-        heading = say(f"没有 {day} 的这份汇总表", f"There is no such register of {day}")
-        back = (f"{root_of(request)}/register", say("全部汇总表", "All registers"))
+        heading = say("没有 %(day)s 的这份汇总表", day=day)
+        back = (f"{root_of(request)}/register", say("全部汇总表"))
         return message(request, heading, status=404, link=back)
     # The page of a register is one file, so it carries its style inside.
     policy = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"}

@@ -20,6 +20,7 @@ from yingda.desk.incident_page import to_board
 from yingda.desk.pages import message, root_of, say
 from yingda.desk.replying import body_of
 from yingda.domain.errors import IncidentNotFound
+from yingda.domain.speech import N_
 from yingda.services import charting, packing, papering
 from yingda.settings import Settings
 from yingda.transports import files
@@ -44,7 +45,7 @@ Body = Annotated[bytes, Depends(_body)]
 @router.get("/incidents/{number}/report.docx", dependencies=[Depends(may_view)])
 def report(request: Request, number: str) -> Response:
     """Return 附件2 as a Word document: the approved report, before that the newest, marked."""
-    return _paper(request, number, say("舆情处置情况报告单", "report"), papering.report_document)
+    return _paper(request, number, say(N_("舆情处置情况报告单", "papers")), papering.report_document)
 
 
 @router.get("/incidents/{number}/statement.docx", dependencies=[Depends(may_view)])
@@ -54,7 +55,7 @@ def statement(request: Request, number: str, sha256: str = "") -> Response:
     return _paper(
         request,
         number,
-        say("情况说明", "statement"),
+        say("情况说明"),
         lambda session, number, house: papering.statement_document(session, number, house, wanted),
     )
 
@@ -78,7 +79,7 @@ def pack(request: Request, number: str, user: GetUserDep, body: Body) -> Respons
         sent = {}
     token = sent.pop("csrf", "")
     if not acting.from_our_page(request, house) or not acting.is_form_token(token, account, number, house):
-        heading = say("这次提交不是从本页发出的，没有收到", "This was not sent from our page, so nothing was done")
+        heading = say("这次提交不是从本页发出的，没有收到")
         return message(request, heading, status=403, link=_back(request, number))
     try:
         file = _pack(number, house, account)
@@ -87,7 +88,7 @@ def pack(request: Request, number: str, user: GetUserDep, body: Body) -> Respons
     except (TransportError, OSError) as problem:
         return _sorry(request, number, problem)
     size = file.tell()
-    name = f"{number}-{say('证据包', 'evidence')}.zip"
+    name = f"{number}-{say('证据包')}.zip"
     headers = {"Content-Length": str(size), **_attached(name)}
     return StreamingResponse(_pieces(file), media_type="application/zip", headers=headers)
 
@@ -123,7 +124,7 @@ def _paper(
     except TransportError as problem:
         return _sorry(request, number, problem)
     if content is None:
-        heading = say("还没有这份文本", "There is no such text yet")
+        heading = say("还没有这份文本")
         return message(request, heading, status=404, link=_back(request, number))
     return Response(content, media_type=WORD, headers=_attached(f"{number}-{name}.docx"))
 
@@ -133,15 +134,15 @@ def _attached(name: str) -> dict[str, str]:
 
 
 def _no_incident(request: Request) -> Response:
-    return message(request, say("没有这个事件", "There is no such incident"), status=404, link=to_board(request))
+    return message(request, say("没有这个事件"), status=404, link=to_board(request))
 
 
 def _sorry(request: Request, number: str, problem: Exception) -> Response:
     log.error("A paper of %s could not be made: %s", number, problem)
     lines = [problem.message] if isinstance(problem, TransportError) else []
-    heading = say("现在做不出来，请稍后再试或告知运维", "It cannot be made now; try again later or tell operations")
+    heading = say("现在做不出来，请稍后再试或告知运维")
     return message(request, heading, lines, status=503, link=_back(request, number))
 
 
 def _back(request: Request, number: str) -> tuple[str, str]:
-    return f"{root_of(request)}/incidents/{quote(number, safe='')}", say("回到事件", "Back to the incident")
+    return f"{root_of(request)}/incidents/{quote(number, safe='')}", say("回到事件")

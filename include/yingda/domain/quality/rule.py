@@ -7,7 +7,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from yingda.domain import speech
 from yingda.domain.errors import Fault
+from yingda.domain.speech import N_
 
 
 class Level(StrEnum):
@@ -62,40 +64,40 @@ PERSONAL = (
 )
 """The checks for what tells who or where a resident is."""
 
-_LABELS: dict[Check | Level, tuple[str, str]] = {
-    Level.BLOCK: ("不得提交", "Refused"),
-    Level.WARN: ("提醒", "Warning"),
-    Level.OFF: ("不检查", "Not looked for"),
-    Check.SAYS_KNOWN: ("说明已经查明什么", "Says what is known"),
-    Check.SAYS_UNKNOWN: ("说明还没有查明什么", "Says what is not known yet"),
-    Check.SAYS_DOING: ("说明做了什么、正在做什么", "Says what was or is being done"),
-    Check.SAYS_NEXT: ("说明何时再次说明", "Says when the next word comes"),
-    Check.NAMES_UNIT: ("写明责任单位", "Names the responsible unit"),
-    Check.NAMES_SPOKESPERSON: ("写明发言人", "Names the spokesperson"),
-    Check.NAMES_TIME: ("写明时间", "Names a time"),
-    Check.FIGURE_UNKNOWN: ("数字有出处", "Figures stand in the report"),
-    Check.FIGURE_DIFFERS: ("数字与报告一致", "Figures agree with the report"),
-    Check.DATE_UNKNOWN: ("日期有出处", "Dates stand in the report"),
-    Check.QUESTION_OPEN: ("回答群众的提问", "Answers what was asked"),
-    Check.IDENTITY_NUMBER: ("身份证号码", "Identity numbers"),
-    Check.BANK_CARD: ("银行卡号", "Bank card numbers"),
-    Check.MOBILE: ("手机号码", "Mobile numbers"),
-    Check.LANDLINE: ("固定电话", "Landline numbers"),
-    Check.PLATE: ("车牌号码", "Vehicle plates"),
-    Check.HOME_ADDRESS: ("家庭住址", "Home addresses"),
-    Check.RESIDENT_NAME: ("居民姓名", "Names of residents"),
-    Check.RESIDENT_MASKED: ("隐去名字的居民", "Residents by masked names"),
-    Check.LENGTH: ("篇幅", "Length"),
-    Check.EMPTY_WORDS: ("空话套话", "Empty phrases"),
-    Check.PROMISE_WORDS: ("绝对化的承诺", "Absolute promises"),
-    Check.BLAMING_WORDS: ("指责群众的话", "Words that blame residents"),
-    Check.OFFICIALESE: ("公文腔", "Officialese"),
+_LABELS: dict[Check | Level, str] = {
+    Level.BLOCK: N_("不得提交"),
+    Level.WARN: N_("提醒"),
+    Level.OFF: N_("不检查"),
+    Check.SAYS_KNOWN: N_("说明已经查明什么"),
+    Check.SAYS_UNKNOWN: N_("说明还没有查明什么"),
+    Check.SAYS_DOING: N_("说明做了什么、正在做什么"),
+    Check.SAYS_NEXT: N_("说明何时再次说明"),
+    Check.NAMES_UNIT: N_("写明责任单位"),
+    Check.NAMES_SPOKESPERSON: N_("写明发言人"),
+    Check.NAMES_TIME: N_("写明时间"),
+    Check.FIGURE_UNKNOWN: N_("数字有出处"),
+    Check.FIGURE_DIFFERS: N_("数字与报告一致"),
+    Check.DATE_UNKNOWN: N_("日期有出处"),
+    Check.QUESTION_OPEN: N_("回答群众的提问"),
+    Check.IDENTITY_NUMBER: N_("身份证号码", "rule"),
+    Check.BANK_CARD: N_("银行卡号", "rule"),
+    Check.MOBILE: N_("手机号码", "rule"),
+    Check.LANDLINE: N_("固定电话"),
+    Check.PLATE: N_("车牌号码", "rule"),
+    Check.HOME_ADDRESS: N_("家庭住址"),
+    Check.RESIDENT_NAME: N_("居民姓名"),
+    Check.RESIDENT_MASKED: N_("隐去名字的居民"),
+    Check.LENGTH: N_("篇幅"),
+    Check.EMPTY_WORDS: N_("空话套话"),
+    Check.PROMISE_WORDS: N_("绝对化的承诺"),
+    Check.BLAMING_WORDS: N_("指责群众的话"),
+    Check.OFFICIALESE: N_("公文腔"),
 }
 
 
 def label(value: Check | Level, locale: str) -> str:
     """Return the words for `value`: English for locale `en`, Chinese otherwise."""
-    return _LABELS[value][locale == "en"]
+    return speech.said(_LABELS[value], locale)
 
 
 class _Rule(BaseModel):

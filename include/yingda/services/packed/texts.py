@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from yingda import rendering
-from yingda.domain import life
+from yingda.domain import life, speech
 from yingda.domain.documents import canonical
 from yingda.services import comparing
 from yingda.services.packed import records
@@ -55,14 +55,11 @@ def of_incident(session: Session, incident: Incident, house: Settings) -> Iterat
 
 
 def _words(revision: Revision, document: Document, house: Settings) -> str:
-    english = house.locale == "en"
     author = person(revision.author_id, house)
     name, at = author["name"] if author else "", rendering.local(revision.at)
     kind = life.label(document.kind, house.locale)
-    head = (
-        f"{kind}, revision {revision.number}, {name}, {at}"
-        if english
-        else f"{kind} 第 {revision.number} 稿 {name} {at}"
+    head = speech.said(
+        "%(kind)s 第 %(number)s 稿 %(name)s %(at)s", house.locale, kind=kind, number=revision.number, name=name, at=at
     )
     parts = [f"{label}\n{words}" for label, words in comparing.in_words(revision.content, document.kind, house)]
     return "\n\n".join([f"{head}\nSHA-256 {revision.sha256}", *parts]) + "\n"
