@@ -65,6 +65,7 @@ def test_every_page_is_accessible(site: Site, theme: str, locale: str) -> None:
     walk.look("leads-empty", "/desk/leads")
     walk.look("no-feedback", f"/desk/feedback/{number}", status=404)
     walk.look("office", "/desk/office", pictures=("wide",))
+    walk.look("language", "/desk/language")
     walk.look("registers-empty", "/desk/register")
     walk.look("not-found", "/desk/incidents/YQCZBG-1999-001", status=404)
     walk.look("forged-link", "/desk/r?token=forged", status=404)
