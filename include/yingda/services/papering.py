@@ -150,6 +150,7 @@ def _notices(text: Revision, public: list[Published], incident: Incident, house:
             "id": one.revision.id,
             "kind": one.kind.value,
             "title": one.title,
+            "language": bulletin_pages.language_of(one.title, str(one.revision.content.get("body", ""))),
             "published_at": one.at,
             "withdrawn_at": None,
             "corrected_at": None,
