@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from yingda.domain.speech import N_
-
 from . import numerals
 from .material import Draft, Found, Material
 from .reading import Text, bigrams
@@ -20,14 +18,14 @@ _SAME = {
     "m": ("米", "m"),
     "m2": ("平方米", "平方", "平米", "㎡"),
     "m3": ("立方米", "立方", "方水", "m³"),
-    "kg": ("公斤", N_("千克")),
+    "kg": ("公斤", "千克", "kg"),
     "mg/L": ("毫克/升", "毫克每升", "mg/L", "mg/l"),
     "小时": ("个小时", "小时"),
     "月": ("个月",),
     "天": ("天", "日内", "日之内", "日以内"),
     "工作日": ("个工作日", "工作日"),
     "%": ("%", "个百分点"),
-    "kWh": ("千瓦时", N_("度电")),
+    "kWh": ("千瓦时", "度电", "kWh"),
 }
 _OWN = """
     分钟 秒钟 周 年 岁 人次 户次 车次 班次 户 盏 辆 台 套 处 个 件 起 条 次 亩
@@ -36,8 +34,8 @@ _OWN = """
 """
 _PARTS = {
     **dict.fromkeys(("公里", "千米", "km", "KM"), ("m", Decimal(1000))),
-    **dict.fromkeys(("厘米", N_("公分")), ("m", Decimal("0.01"))),
-    **dict.fromkeys(N_("毫米"), ("m", Decimal("0.001"))),
+    **dict.fromkeys(("厘米", "公分", "cm"), ("m", Decimal("0.01"))),
+    **dict.fromkeys(("毫米", "mm"), ("m", Decimal("0.001"))),
     "吨": ("kg", Decimal(1000)),
 }
 """Units that are so many of another one."""

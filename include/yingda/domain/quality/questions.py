@@ -10,8 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from yingda.domain.speech import N_
-
 from . import dates
 from .material import Draft, Found, Material
 from .reading import bigrams, read
@@ -38,7 +36,7 @@ def questions(material: Material) -> Iterator[str]:
     for text in (read("", material.title), read("", material.summary)):
         for found in _CLAUSE.finditer(text.plain):
             clause = found[0].strip()
-            if _ASKS.search(clause.rstrip("？?")) or clause.endswith(N_("？")):
+            if _ASKS.search(clause.rstrip("？?")) or clause.endswith(("？", "?")):
                 yield text.quote(found.start(), found.end())
 
 
