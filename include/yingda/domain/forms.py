@@ -105,10 +105,15 @@ SPEAKS_OF = "comment_"
 
 
 def _on(words: str) -> Any:
-    field = optional(words, limit=2_000)
-    field.title = f"其中“{field.title}”"
-    field.json_schema_extra["title_en"] = f"On: {field.json_schema_extra['title_en']}"
-    return field
+    return Field(
+        default="",
+        max_length=2_000,
+        title=speech.said(N_("其中“%(field)s”"), speech.SOURCE, field=speech.said(words, speech.SOURCE)),
+        json_schema_extra={
+            "title_en": speech.said(N_("其中“%(field)s”"), "en", field=speech.said(words, "en")),
+            "widget": "textarea",
+        },
+    )
 
 
 class ReturnReport(Return):
