@@ -54,7 +54,6 @@ HOSTILE = {
     "a tab": "左\t右",
     "emoji": "👍🏽 𠮷 👨‍👩‍👧",
     "4,000 characters": "长" * 3_999 + "完",
-    "right to left": "abc \u202e cba \u200f",
 }
 
 
