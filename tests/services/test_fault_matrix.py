@@ -176,6 +176,7 @@ def test_what_breaks_once_loses_and_doubles_nothing(
         assert all(moment - began < TOLD_WITHIN for moment in run.told("publication_unknown"))
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("peer", EVERY, indirect=True)
 def test_what_stays_broken_is_never_doubled_and_told_in_time(
