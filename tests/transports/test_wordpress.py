@@ -173,7 +173,9 @@ def test_what_each_answer_means(
             look()
         assert not looked.value.uncertain, "looking sends nothing"
         assert (looked.value.permanent, looked.value.pause) == (permanent, pause)
-    assert {request.method for request, _ in httpserver.log} == {"GET"}, "nothing is created before it was looked for"
+    # The server is the session's: what a test before hung up on may still arrive, at an address of its own.
+    spoken = {request.method for request, _ in httpserver.log if request.path.startswith("/wp-json/")}
+    assert spoken == {"GET"}, "nothing is created before it was looked for"
 
     httpserver.clear()
     httpserver.expect_request("/wp-json/wp/v2/posts", method="GET").respond_with_json([])
