@@ -163,6 +163,17 @@ class WorkingCalendar:
             return True
         return day.weekday() < _SATURDAY and day not in self._off
 
+    def is_probably_working_day(self, day: date) -> bool:
+        """Tell the same, and for a year without arrangement go by the day of the week alone."""
+        return self.is_working_day(day) if self.knows(day.year) else day.weekday() < _SATURDAY
+
+    def working_day_before(self, day: date) -> date:
+        """Return the last working day before `day`; in a year without arrangement the day of the week decides."""
+        day -= timedelta(days=1)
+        while not self.is_probably_working_day(day):
+            day -= timedelta(days=1)
+        return day
+
     def missing_years(self, today: date) -> tuple[int, ...]:
         """Return the years that should be known on `today`, a date in Shanghai, and are not; ascending.
 
