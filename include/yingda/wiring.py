@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from yingda.transports.mail import MailServer
     from yingda.transports.messenger import Messenger
     from yingda.transports.outlet import Access
+    from yingda.transports.web import Web
 
 MAIL_CONNECTION = "smtp_default"
 SMS_CONNECTION = "sms_default"
@@ -155,6 +156,13 @@ def access(connection_id: str) -> Access:
     return Access(
         url=url.rstrip("/"), login=connection.login or None, password=connection.password or None, extra=extra
     )
+
+
+def web() -> Web:
+    """Return the way out to the hosts that the office named."""
+    from yingda.transports.web import Web
+
+    return Web(settings().hosts)
 
 
 def messenger(kind: SecondKind) -> Messenger:

@@ -21,8 +21,9 @@ DAY = date(2026, 11, 24)
 
 def compile_and_write(office: Any, day: date = DAY) -> dict[str, bytes]:
     with office.transaction() as session:
-        row = registering.compile_day(session, day, office.house, office.now)
-    folder: Path = registering.write_files(row, office.house)
+        registering.compile_day(session, day, office.house, office.now)
+    with office.transaction() as session:
+        folder: Path = registering.write_files(session, day, office.house)
     assert folder == office.house.register / day.isoformat()
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 

@@ -163,14 +163,14 @@ class WorkingCalendar:
             return True
         return day.weekday() < _SATURDAY and day not in self._off
 
-    def is_probably_working_day(self, day: date) -> bool:
-        """Tell the same, and for a year without arrangement go by the day of the week alone."""
+    def probably_worked(self, day: date) -> bool:
+        """Tell whether `day` is worked; by the weekday where its year is unknown, since a mail must not wait for it."""
         return self.is_working_day(day) if self.knows(day.year) else day.weekday() < _SATURDAY
 
     def working_day_before(self, day: date) -> date:
         """Return the last working day before `day`; in a year without arrangement the day of the week decides."""
         day -= timedelta(days=1)
-        while not self.is_probably_working_day(day):
+        while not self.probably_worked(day):
             day -= timedelta(days=1)
         return day
 

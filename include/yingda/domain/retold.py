@@ -1,8 +1,8 @@
 """An incident told again from its events alone: where it stood at a moment, what was owed, who was asked.
 
-What a line of the register says of an incident (domain.register_lines) comes out as it was compiled then. Events written
-before they told which of several clocks they are about, and merges that were undone, leave something open: `unknown` says
-what.
+What a line of the register says of an incident (domain.register_lines) comes out as it was compiled then. Events
+written before they told which of several clocks they are about, and merges that were undone, leave something open:
+`unknown` says what.
 """
 
 from __future__ import annotations
@@ -185,6 +185,4 @@ def utc(moment: str) -> str:
 
 def in_order(ones: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return clocks or requests, the one due first first, those without a time last."""
-    return sorted(
-        ones, key=lambda one: (one["due_at"] or "~", one["kind"], one.get("cycle", 0), one.get("id", ""))
-    )
+    return sorted(ones, key=lambda one: (one["due_at"] or "~", one["kind"], one.get("cycle", 0), one.get("id", "")))

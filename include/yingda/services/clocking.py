@@ -35,7 +35,13 @@ def start(case: Case, kind: ClockKind, *, started_at: datetime) -> Clock | None:
     )
     case.session.add(clock)
     case.session.flush()
-    case.record("clock_started", clock=kind.value, cycle=clock.cycle, started_at=started_at.isoformat(), due_at=due_at.isoformat())
+    case.record(
+        "clock_started",
+        clock=kind.value,
+        cycle=clock.cycle,
+        started_at=started_at.isoformat(),
+        due_at=due_at.isoformat(),
+    )
     note_missed(case, clock)
     return clock
 
@@ -85,7 +91,9 @@ def start_until(case: Case, kind: ClockKind, due_at: datetime, since: datetime |
     )
     case.session.add(clock)
     case.session.flush()
-    case.record("clock_started", clock=kind.value, cycle=clock.cycle, started_at=since.isoformat(), due_at=due_at.isoformat())
+    case.record(
+        "clock_started", clock=kind.value, cycle=clock.cycle, started_at=since.isoformat(), due_at=due_at.isoformat()
+    )
     note_missed(case, clock)
     return clock
 
@@ -158,7 +166,13 @@ def set_due(case: Case, clock: Clock, due_at: datetime, reason: str, actor: str)
     note_missed(case, clock)
     was, clock.due_at = clock.due_at, due_at
     case.record(
-        "clock_recomputed", actor, clock=clock.kind.value, cycle=clock.cycle, due_at=due_at.isoformat(), was=was.isoformat(), reason=reason
+        "clock_recomputed",
+        actor,
+        clock=clock.kind.value,
+        cycle=clock.cycle,
+        due_at=due_at.isoformat(),
+        was=was.isoformat(),
+        reason=reason,
     )
     note_missed(case, clock)
 
@@ -166,7 +180,14 @@ def set_due(case: Case, clock: Clock, due_at: datetime, reason: str, actor: str)
 def extend(case: Case, clock: Clock, until: datetime, actor: str) -> None:
     """Move what is owed to a later moment; the original stays in the record, and so does having missed it."""
     note_missed(case, clock)
-    case.record("clock_extended", actor, clock=clock.kind.value, cycle=clock.cycle, due_at=until.isoformat(), was=clock.due_at.isoformat())
+    case.record(
+        "clock_extended",
+        actor,
+        clock=clock.kind.value,
+        cycle=clock.cycle,
+        due_at=until.isoformat(),
+        was=clock.due_at.isoformat(),
+    )
     clock.due_at = until
 
 

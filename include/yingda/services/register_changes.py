@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import batched
 from typing import Any
 
 from sqlalchemy import Row, and_, case, func, select
@@ -37,11 +36,11 @@ def changes(session: Session, before: RegisterDay, after: RegisterDay) -> Iterat
         .order_by(kind, func.length(key), key),
         execution_options={"yield_per": BATCH},
     )
-    for some in batched(rows, BATCH, strict=False):
+    for some in rows.partitions(BATCH):
         yield from _told(session, some, before.as_of, after.as_of)
 
 
-def _told(session: Session, rows: tuple[Row[Any], ...], since: datetime, until: datetime) -> Iterator[Changed]:
+def _told(session: Session, rows: Sequence[Row[Any]], since: datetime, until: datetime) -> Iterator[Changed]:
     hazards = [row for row in rows if row.kind == HAZARD and row.key.isdigit()]
     gone = _states(session, [row.key for row in hazards if row.line is None], until)
     come = _states(session, [row.key for row in hazards if row.was is None], since)
@@ -52,9 +51,7 @@ def _told(session: Session, rows: tuple[Row[Any], ...], since: datetime, until: 
             if found is not None:
                 yield found
         else:
-            yield from of_incident(
-                row.key, row.was, row.line, merged=row.key in merged, since=since.isoformat()
-            )
+            yield from of_incident(row.key, row.was, row.line, merged=row.key in merged, since=since.isoformat())
 
 
 def _states(session: Session, keys: list[str], moment: datetime) -> dict[str, str]:

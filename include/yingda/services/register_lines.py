@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
-from itertools import batched, groupby
+from itertools import groupby, islice
 from typing import Any
 
 from sqlalchemy import Select, String, case, cast, func, insert, literal, null, select
@@ -83,7 +83,7 @@ def _named(columns: dict[str, Any]) -> Iterator[Any]:
 
 def _write(session: Session, day: date, lines: Iterable[tuple[str, dict[str, Any]]]) -> None:
     numbered = enumerate(lines, start=1)
-    for some in batched(numbered, BATCH, strict=False):
+    while some := list(islice(numbered, BATCH)):
         session.execute(
             insert(RegisterLine),
             [{"day": day, "kind": INCIDENT, "place": place, "key": key, "data": data} for place, (key, data) in some],

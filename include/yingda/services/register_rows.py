@@ -55,10 +55,10 @@ def told(session: Session, row: RegisterDay, settings: Settings) -> register_fil
         ),
         changes=_again_of(
             lambda: (
-                change_row(one, house) for one in register_changes.changes(session, earlier, row)
-            )
-            if earlier is not None
-            else iter(()),
+                (change_row(one, house) for one in register_changes.changes(session, earlier, row))
+                if earlier is not None
+                else iter(())
+            ),
             sum(row.data.get("changes", {}).values()),
         ),
         statistics=_statistics(session, row, house),

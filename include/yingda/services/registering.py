@@ -55,11 +55,12 @@ def compile_day(session: Session, day: date, settings: Settings, now: datetime) 
     return made
 
 
-def write_files(session: Session, row: RegisterDay, settings: Settings) -> Path:
+def write_files(session: Session, day: date, settings: Settings) -> Path:
     """Write the files of a compiled day; doing it again gives the same bytes. Returns their folder.
 
     :raises TransportError: the folder cannot be written to
     """
+    row = session.get_one(RegisterDay, day)
     return register_files.write(settings.register, row.day, register_rows.told(session, row, settings))
 
 
@@ -92,7 +93,7 @@ def _stand(session: Session, day: date, settings: Settings, now: datetime) -> Re
         compiled_at=now,
         as_of=as_of,
         rebuilt=rebuilt,
-        working=settings.calendar.is_probably_working_day(day),
+        working=settings.calendar.probably_worked(day),
         compared_with=_before(session, day, settings),
         data={},
     )
@@ -141,9 +142,7 @@ def _summary(session: Session, made: RegisterDay, settings: Settings) -> dict[st
                 due_today.append(one)
     due_on = RegisterLine.data["due"].astext
     counted = select(func.count(), func.count().filter(due_on < made.day.isoformat()))
-    hazards, late = session.execute(
-        counted.where(RegisterLine.day == made.day, RegisterLine.kind == HAZARD)
-    ).one()
+    hazards, late = session.execute(counted.where(RegisterLine.day == made.day, RegisterLine.kind == HAZARD)).one()
     return {
         "overdue": sorted(overdue, key=lambda one: (one["due_at"], one["number"])),
         "due_today": sorted(due_today, key=lambda one: (one["due_at"], one["number"])),
