@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, case, func, select
+from sqlalchemy import and_, case, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased
 
@@ -40,7 +40,7 @@ def changes(session: Session, before: RegisterDay, after: RegisterDay) -> Iterat
         yield from _told(session, some, before.as_of, after.as_of)
 
 
-def _told(session: Session, rows: Sequence[Row[Any]], since: datetime, until: datetime) -> Iterator[Changed]:
+def _told(session: Session, rows: Sequence[Any], since: datetime, until: datetime) -> Iterator[Changed]:
     hazards = [row for row in rows if row.kind == HAZARD and row.key.isdigit()]
     gone = _states(session, [row.key for row in hazards if row.line is None], until)
     come = _states(session, [row.key for row in hazards if row.was is None], since)

@@ -153,7 +153,7 @@ def _incidents_then(session: Session, moment: datetime) -> Iterator[tuple[str, d
 _STREAMED = {"yield_per": BATCH}
 
 
-def _incidents() -> Select[Any]:
+def _incidents() -> Select[*tuple[Any, ...]]:
     return select(
         Incident.id,
         Incident.number,
@@ -167,7 +167,7 @@ def _incidents() -> Select[Any]:
     ).order_by(Incident.id)
 
 
-def _open_requests() -> Select[Any]:
+def _open_requests() -> Select[*tuple[Any, ...]]:
     people = func.array_agg(aggregate_order_by(Addressee.officer_id, Addressee.officer_id)).label("officers")
     return (
         select(

@@ -202,22 +202,22 @@ def _statistics(session: Session, row: RegisterDay, house: Settings) -> list[Sta
             .group_by(name)
         )
         for key, count, overdue in session.execute(hazard_counts):
-            groups.setdefault(key or "", Counter()).update(hazards=count, hazards_overdue=overdue)
+            groups.setdefault(key or "", Counter()).update({"hazards": count, "hazards_overdue": overdue})
     as_of = row.as_of
     for line in stored.read(session, row.day, INCIDENT):
         if line.data["drill"]:
             continue
-        late = any(
+        is_late = any(
             one["due_at"] and datetime.fromisoformat(one["due_at"]) < as_of for one in line.data.get("requests", ())
         )
         for by, groups in found.items():
-            groups.setdefault(line.data.get(by) or "", Counter()).update(incidents=1, overdue=late)
+            groups.setdefault(line.data.get(by) or "", Counter()).update(incidents=1, overdue=int(is_late))
     units = [unit.id for unit in house.roster.units]
     topics = [topic.value for topic in Topic]
     rows = []
     for group, by, order in (("科室", "unit", units), ("类别", "topic", topics)):
-        keys = sorted(found[by], key=lambda key, order=order: (order.index(key) if key in order else len(order), key))
-        for key in keys:
+        # In the roster's or the law's order; what is of no unit or topic, or of one that is no more, comes last.
+        for key in (*(one for one in order if one in found[by]), *sorted(found[by].keys() - set(order))):
             counts = found[by][key]
             unnamed = NO_UNIT if by == "unit" else NO_TOPIC
             rows.append(

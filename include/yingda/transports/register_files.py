@@ -1,8 +1,8 @@
 """
 Writes the hazard register of one day (舆情隐患汇总表) as a spreadsheet, a page and data.
 
-The first sheet is 附件3 网络舆情隐患排查表 as the office's form has it. The same register gives the same bytes. Rows are
-read again for each file and never held, so that a register of 100,000 hazards needs little memory.
+The first sheet is 附件3 网络舆情隐患排查表 as the office's form has it. The same register gives the same bytes. Rows
+are read again for each file and never held, so that a register of 100,000 hazards needs little memory.
 """
 
 from __future__ import annotations

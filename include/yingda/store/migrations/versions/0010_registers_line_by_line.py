@@ -32,14 +32,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("day", "kind", "place", name=op.f("pk_register_line")),
     )
     # The lists of a day compiled before become its lines; they named no hazard by its number.
-    for kind, key in (("hazard", "'before-' || place"), ("incident", "line ->> 'number'")):
-        op.execute(
-            f"""
-            INSERT INTO register_line (day, kind, place, key, data)
-            SELECT day, '{kind}', place, {key}, line
-            FROM register_day, jsonb_array_elements(data -> '{kind}s') WITH ORDINALITY AS listed (line, place)
-            """
-        )
+    op.execute(
+        """
+        INSERT INTO register_line (day, kind, place, key, data)
+        SELECT day, 'hazard', place, 'before-' || place, line
+        FROM register_day, jsonb_array_elements(data -> 'hazards') WITH ORDINALITY AS listed (line, place)
+        UNION ALL
+        SELECT day, 'incident', place, line ->> 'number', line
+        FROM register_day, jsonb_array_elements(data -> 'incidents') WITH ORDINALITY AS listed (line, place)
+        """
+    )
     op.execute("UPDATE register_day SET data = data - 'hazards' - 'incidents'")
 
 
