@@ -8,8 +8,11 @@ PY := $(VENV)/bin/python
 RUNTIME := $(VENV)/.yingda-runtime
 DEVELOPMENT := $(VENV)/.yingda-development
 
+# Two a core: many tests wait for a server that is slow on purpose.
+WORKERS := $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
+
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-browser lint clean
+.PHONY: help setup demo up test soak test-browser lint clean
 
 help: ## 列出所有命令 List the commands
 	@echo "用法 Usage: make <command>"
@@ -24,9 +27,12 @@ up: $(RUNTIME) ## 启动整个系统，直到 Ctrl-C The whole system, ready for
 	@exec $(PY) -m yingda up
 
 test: $(DEVELOPMENT) ## 运行全部测试 All tests; those that were skipped say why
-	$(PY) -m pytest -m "not whole and not browser" -n auto --dist worksteal -q
+	$(PY) -m pytest -m "not whole and not browser and not soak" -n $(WORKERS) --dist worksteal -q
 	$(PY) -m pytest -m "browser and not crosswise" -n auto --dist worksteal -q
 	$(PY) -m pytest -m whole
+
+soak: $(DEVELOPMENT) ## 运行耗时较长的测试 The tests that wait for minutes
+	$(PY) -m pytest -m soak -n $(WORKERS) --dist worksteal -q -s
 
 # A process that drives a browser holds an event loop, so that no other test of asyncio can run in it.
 test-browser: $(DEVELOPMENT) ## 运行全部浏览器测试（需要 Chromium；YINGDA_SCREENSHOTS=1 更新截图） All those in a browser, each job in every window; needs Chromium
@@ -38,6 +44,7 @@ lint: $(DEVELOPMENT) ## 检查代码风格、类型与导入方向 Style, types 
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(PY) -m yingda describe --check
+	$(PY) -m yingda words --check
 	$(PY) -m yingda check-config
 
 clean: ## 删除虚拟环境与缓存，保留 var/ Remove the virtual environment and caches; var/ stays

@@ -272,6 +272,11 @@ def test_the_working_hours_of_the_policy_are_those_of_the_calendar(policy, hours
         ("mail: {attempts: many}", "mail.attempts: 'many' is not a whole number"),
         ("mail: {attempts: 0}", "mail.attempts: '0' is too small. Write 1 or more."),
         ("mail: {pauses: [1wd]}", "mail.pauses.0: '1wd' cannot be a pause. Write 20s, 30m, 2h or 5d."),
+        (
+            "publication: {unknown_after: 1wd}",
+            "publication.unknown_after: '1wd' runs on working days only. Write 20s, 30m",
+        ),
+        ("publication: {look_again: []}", "publication.look_again: is empty. Name at least 1."),
         ("links: {valid_for: null}", "links.valid_for: None is not a duration"),
         ("working_hours: []", "working_hours: is empty. Name at least 1."),
         ("working_hours: 08:30-17:30", "working_hours: '08:30-17:30' is not a list. Write it as [one, another]."),
@@ -355,7 +360,12 @@ def test_an_error_in_the_default_is_not_blamed_on_the_file_above_it(policy, monk
         ),
         ("roster", "name: 白露", "nmae: 白露", "nmae: there is no such key. Did you mean 'name'?"),
         ("roster", "roles: [superior]", "roles: [superiour]", "'superiour' is not allowed. Did you mean 'superior'?"),
-        ("channels", "kind: bulletin", "kind: pigeon", "channels.0.kind: 'pigeon' is not allowed. Allowed: bulletin."),
+        (
+            "channels",
+            "kind: bulletin",
+            "kind: pigeon",
+            "channels.0.kind: 'pigeon' is not allowed. Allowed: bulletin,",
+        ),
         ("channels", "base_url: null", "base_url: x", "channels.0.base_url: 'x' is not a web address"),
         ("calendar", "2026-10-10]", "2026-10-12]", "years.2026.working.5: 2026-10-12 is no Saturday or Sunday"),
         ("calendar", "first: 2026-05-01", "first: 5月1日", "first: '5月1日' is not a date. Write 2026-05-01."),
@@ -382,6 +392,29 @@ def test_an_empty_roster_is_refused(tmp_path):
 def test_phone_numbers_and_words_stay_as_written(changed):
     environ = changed("roster", "phone: 0571-5550-0100", "phone: 057155500100")
     assert settings.load(environ).roster.office.phone == "057155500100"
+
+
+# --- policy and channels together
+
+
+def test_a_work_group_robot_that_channels_yaml_lacks_is_refused(policy):
+    [said] = problems(policy("work_group:\n  robots: [who]"))
+    assert "ours.yaml:2: work_group.robots: channels.yaml has no robot 'who'. It has: none at all" in said
+
+
+def test_a_work_group_is_told_of_what_policy_names_by_robots_that_are_there(policy, changed):
+    robot = "robots: [{id: duty, kind: feishu, connection: robot_duty}]"
+    ours = settings.load({**policy("work_group: {robots: [duty]}"), **changed("channels", "robots: []", robot)})
+
+    assert ours.policy.work_group.robots == ("duty",)
+    assert len(ours.policy.work_group.events) == 5
+    assert settings.load({}).policy.work_group.robots == ()
+
+
+def test_the_work_group_cannot_be_told_of_what_is_no_event(policy):
+    [said] = problems(policy("work_group: {events: [gossip]}"))
+    assert "work_group.events" in said
+    assert "gossip" in said
 
 
 # --- policy and roster together

@@ -102,3 +102,44 @@ def test_a_connection_that_says_something_else_about_tls_is_refused(monkeypatch:
 
     with pytest.raises(SettingsError, match="none, starttls or tls"):
         wiring.mail_server()
+
+
+@pytest.mark.parametrize(
+    ("fields", "url"),
+    [
+        ({"host": "www.example.org"}, "https://www.example.org"),
+        ({"host": "www.example.org", "schema": "http", "port": 8081}, "http://www.example.org:8081"),
+        ({"host": "www.example.org/blog/", "port": 444}, "https://www.example.org:444/blog"),
+        ({"host": "https://www.example.org/blog/"}, "https://www.example.org/blog"),
+        ({"host": "www.example.org", "extra_dejson": {"path": "/hooks/in/"}}, "https://www.example.org/hooks/in"),
+    ],
+)
+def test_a_channel_is_where_its_connection_says(
+    monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], url: str
+) -> None:
+    import airflow.sdk
+
+    plain = {"schema": None, "port": None, "login": "u", "password": "word", "extra_dejson": {}, **fields}
+    monkeypatch.setattr(airflow.sdk.Connection, "get", lambda name: SimpleNamespace(**plain))
+    access = wiring.access("site")
+    assert (access.url, access.login, access.password) == (url, "u", "word")
+    assert "word" not in repr(access)
+
+
+def test_a_connection_that_is_not_there_says_what_to_do_and_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    import airflow.sdk
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    from yingda.transports.errors import TransportError
+
+    def missing(name: str) -> Any:
+        raise AirflowNotFoundException(name)
+
+    monkeypatch.setattr(airflow.sdk.Connection, "get", missing)
+    with pytest.raises(TransportError, match="Connection site is not there; create it in Airflow") as failed:
+        wiring.access("site")
+    assert not failed.value.permanent
+    empty = SimpleNamespace(host="", schema=None, port=None, login=None, password=None, extra_dejson={})
+    monkeypatch.setattr(airflow.sdk.Connection, "get", lambda name: empty)
+    with pytest.raises(TransportError, match="names no host"):
+        wiring.access("site")

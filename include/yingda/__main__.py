@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from pathlib import Path
 
 import click
 
@@ -123,37 +124,123 @@ def audit_verify() -> None:
     click.echo(f"事件链完整，共 {last} 条。 The chain holds: {last} events.")
 
 
+@main.group()
+def robots() -> None:
+    """工作群里的机器人。 Robots in the work group."""
+
+
+@robots.command("test")
+@click.argument("robot_id", metavar="ID")
+@click.option("--dry-run", is_flag=True, help="只显示将要发送的内容。 Show what would be sent; send nothing.")
+def robots_test(robot_id: str, dry_run: bool) -> None:
+    """用 channels.yaml 里的机器人 ID 发一条测试消息。 Say a test line through the robot ID of channels.yaml."""
+    if not os.environ.get("YINGDA_DATABASE_URL"):
+        _running_environment()
+    # Outside tasks and servers Airflow looks for Connections in the environment only, unless it is told so.
+    os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
+    from yingda.domain.errors import YingdaError
+    from yingda.running import trying_out
+    from yingda.transports.errors import TransportError
+
+    try:
+        click.echo(trying_out.robot(robot_id, dry_run=dry_run))
+    except (YingdaError, TransportError) as reason:
+        raise click.ClickException(str(reason)) from reason
+
+
+@main.command()
+@click.argument("number")
+@click.option(
+    "--out",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, writable=True),
+    help="写到哪里，默认 NUMBER.zip；不覆盖已有的文件。 Where to, by default NUMBER.zip; overwrites nothing.",
+)
+def pack(number: str, out: str | None) -> None:
+    """生成一个事件的证据包。 Write the evidence pack of an incident, such as YQCZBG-2026-001, as one zip.
+
+    It holds all texts with their signatures, answers, publications, letters, evidence files and events, and a program
+    that checks them offline (python3 verify.py). That it was made goes on record. It holds internal matters: keep it
+    safe. Uses YINGDA_DATABASE_URL, or the database of the system running in YINGDA_HOME.
+    """
+    if not os.environ.get("YINGDA_DATABASE_URL"):
+        _running_environment()
+    from yingda import wiring
+    from yingda.domain.errors import IncidentNotFound
+    from yingda.services import packing
+    from yingda.transports import files
+    from yingda.transports.errors import TransportError
+
+    target = Path(out or f"{Path(number).name}.zip")
+    try:
+        with files.new(target) as file:
+            made = packing.make(
+                wiring.reading, wiring.transaction, number, wiring.settings(), wiring.utcnow(), "system", file
+            )
+    except FileExistsError as reason:
+        raise click.ClickException(
+            f"{target} 已存在，没有覆盖；请用 --out 另指一个。 It exists and was left alone; name another with --out."
+        ) from reason
+    except (IncidentNotFound, TransportError, OSError) as reason:
+        raise click.ClickException(str(reason)) from reason
+    click.echo(f"{target}: {made.files} 个文件 files, manifest SHA-256 {made.sha256}")
+
+
 @main.command()
 @click.option("--check", is_flag=True, help="只比较；有出入时退出码为 1。 Compare only; exit code 1 if outdated.")
 def describe(check: bool) -> None:
-    """生成 docs/dags.md（由 DAG）和 docs/rules.md（由默认规则）。 Write both, from the dags and the default rules."""
+    """由 DAG 和默认规则生成 docs/dags.md、docs/rules.md 和流程图 docs/images/flow.svg。
+
+    Write the pages and the picture that follow from the dags and the default rules.
+    """
     from yingda.domain.errors import SettingsError
-    from yingda.running import describing, ruling
+    from yingda.running import describing, drawing, ruling
     from yingda.running.layout import PROJECT
 
     dags = PROJECT / "dags"
-    changed: dict[str, str] = {}
-    names = [str(page.relative_to(PROJECT)) for page in (ruling.PAGE, describing.PAGE)]
+    changed: dict[Path, str] = {}
     try:
         policy = ruling.default_policy()
         if check:
-            changed = dict(zip(names, (ruling.differences(policy), describing.differences(dags)), strict=True))
+            changed = {ruling.PAGE: ruling.differences(policy), describing.PAGE: describing.differences(dags)}
+            changed |= drawing.differences(dags, policy)
         else:
-            # Both are made before one is written, so that a fault leaves both as they were.
-            said = ruling.rules(policy), describing.describe(dags)
-            for page, text in zip((ruling.PAGE, describing.PAGE), said, strict=True):
-                page.write_text(text, encoding="utf-8")
+            # All are made before one is written, so that a fault leaves all as they were.
+            said = {ruling.PAGE: ruling.rules(policy), describing.PAGE: describing.describe(dags)}
+            said |= drawing.files(dags, policy)
+            for file, text in said.items():
+                file.write_text(text, encoding="utf-8")
+                changed[file] = ""
     except (describing.DagsUnreadable, SettingsError) as reason:
         raise click.ClickException(str(reason)) from reason
-    outdated = [name for name in names if changed.get(name)]
-    for name in outdated:
-        click.echo(changed[name])
+    outdated = [file for file in changed if changed[file]]
+    for file in outdated:
+        click.echo(changed[file])
     if outdated:
+        names = "、".join(str(file.relative_to(PROJECT)) for file in outdated)
+        raise click.ClickException(f"{names} 已过时，请运行 python -m yingda describe。 Out of date; run that command.")
+    for file in changed:
+        click.echo(f"{file.relative_to(PROJECT)}: ok")
+
+
+@main.command()
+@click.option("--check", is_flag=True, help="只检查；有缺漏时退出码为 1。 Only look; exit code 1 where there is a gap.")
+def words(check: bool) -> None:
+    """从代码和模板收集用语，更新各语言的译文文件，并列出尚未翻译的。
+
+    Collect the words of code and templates into the catalogues, and name what is still to be translated.
+    """
+    from yingda.running import wording
+
+    faults = wording.check() if check else wording.update()
+    for fault in faults:
+        click.echo(fault)
+    if faults:
         raise click.ClickException(
-            f"{'、'.join(outdated)} 已过时，请运行 python -m yingda describe。 Out of date; run that command."
+            f"{len(faults)} 处。请运行 python -m yingda words，补全 .po 后再运行一次。"
+            " Run that command, complete the .po file, and run it once more."
         )
-    for name in names:
-        click.echo(f"{name}: ok")
+    click.echo("各语言的用语齐全。 No word is missing in any language.")
 
 
 @main.command("check-config")

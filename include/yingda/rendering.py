@@ -16,10 +16,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from functools import cache
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from yingda.domain import speech
 from yingda.domain.calendar import SHANGHAI
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
 
 STATEMENT_TAGS = frozenset({"p", "br", "h2", "h3", "h4", "em", "strong", "ul", "ol", "li", "a", "blockquote"})
 LINK_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
+DEEPEST = 18
+"""How deep lists and quotations of a statement may stand in each other, counted in HTML elements."""
 
 
 @dataclass(frozen=True)
@@ -86,29 +90,56 @@ def statement_html(body_markdown: str) -> str:
     """
     Turn the Markdown of a statement into HTML that is safe to publish.
 
-    Kept are paragraphs and line breaks, headings (as h2 to h4), emphasis, lists, quotations, and links to http, https,
-    mailto and tel. Whatever else is written shows as it was typed; HTML is shown, never obeyed.
+    Kept are paragraphs and line breaks, headings (as h2 to h4), emphasis, lists with their numbers, quotations, and
+    links to http, https, mailto and tel. Whatever else is written shows as it was typed, also where lists and
+    quotations stand in each other deeper than `DEEPEST`; HTML is shown, never obeyed. No word that is signed is left
+    out but what `legible` drops.
     """
-    return clean(_markdown().render(body_markdown))
+    writer = _markdown()
+    tokens = writer.parse(legible(body_markdown))
+    if any(token.nesting == 1 and token.level >= DEEPEST for token in tokens):
+        # The parser drops what stands deeper, and a signed word must not vanish.
+        lines = escape(legible(body_markdown).strip()).replace("\n", "<br>\n")
+        return clean(f"<p>{lines}</p>\n")
+    return clean(writer.renderer.render(tokens, writer.options, {}))
 
 
 def clean(html: str) -> str:
-    """Reduce HTML to what a statement may hold; HTML made by `statement_html` comes back unchanged."""
+    """Reduce HTML to what a statement may hold; what was cleaned comes back unchanged."""
+    cleaned = _clean_once(legible(html))
+    for _ in range(_ROUNDS):
+        # What a parser puts right can be something else to put right: only what stays is read by all as it was judged.
+        if (again := _clean_once(cleaned)) == cleaned:
+            return cleaned
+        cleaned = again
+    return escape(plain_text(cleaned), quote=False)
+
+
+def _clean_once(html: str) -> str:
     import nh3
 
-    return nh3.clean(
-        legible(html),
+    cleaned = nh3.clean(
+        html,
         tags=set(STATEMENT_TAGS),
-        attributes={"a": {"href"}},
+        attributes={"a": {"href"}, "ol": {"start"}},
         attribute_filter=_allowed_attribute,
         url_schemes=set(LINK_SCHEMES),
         clean_content_tags={"script", "style"},
         link_rel="noopener noreferrer",
     )
+    # Entities are resolved only now; what they stood for is held to the same rule.
+    return legible(cleaned)
 
 
 def legible(text: str) -> str:
-    """Drop the characters that no XML, and so no feed, may hold: controls but tab and line feed, lone surrogates."""
+    """
+    Drop the characters that nobody can read, or that make others read differently.
+
+    Those are what no XML, and so no feed, may hold (controls but tab and line feed, lone surrogates, noncharacters);
+    what reverses the order of reading (bidirectional embeddings, overrides and isolates: a signed "未" must stand
+    where the signer saw it); and letters that are never seen (tags, annotations, byte order marks). Right-to-left
+    scripts need none of them, and their marks U+200E, U+200F and U+061C stay.
+    """
     return _ILLEGIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
@@ -137,6 +168,11 @@ def local(moment: datetime) -> str:
     return f"{_in_shanghai(moment):%Y-%m-%d %H:%M}"
 
 
+def stamp(moment: datetime) -> str:
+    """Write an aware moment for machines, in Shanghai time, to the second (RFC 3339): `2026-11-23T14:05:00+08:00`."""
+    return _in_shanghai(moment).isoformat(timespec="seconds")
+
+
 def local_long(moment: datetime, locale: str) -> str:
     """Write an aware moment in Shanghai time as people say it: `11月23日 14:05`, or `23 Nov 14:05` in English."""
     there = _in_shanghai(moment)
@@ -161,8 +197,13 @@ _BLOCKS = frozenset(
         """,
     )
 )
+_ROUNDS = 5  # of cleaning, before the words alone are kept
 _UNSEEN = frozenset({"script", "style", "template", "title"})
-_ILLEGIBLE = re.compile("[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ILLEGIBLE = re.compile(
+    "[^\t\n\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+    "|[\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+    f"|[{''.join(chr(plane * 0x10000 + last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF))}]"
+)
 _INVISIBLE = dict.fromkeys([0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF])
 
 
@@ -206,6 +247,8 @@ def _printable(text: str) -> str:
 
 
 def _allowed_attribute(tag: str, attribute: str, value: str) -> str | None:
+    if attribute == "start":
+        return value if re.fullmatch(r"[0-9]{1,9}", value) else None
     # A relative link would point somewhere else on every page that shows the statement.
     scheme, colon, _rest = value.partition(":")
     return value if colon and scheme.lower() in LINK_SCHEMES else None
@@ -230,8 +273,29 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
     )
-    environment.filters |= {"local": local, "local_long": local_long_in_context, "label": label_in_context}
+
+    @pass_context
+    def in_words(context: Context, words: str) -> str:
+        return speech.said(words, context["locale"])
+
+    @pass_context
+    def in_words_of(context: Context, meant: str, words: str) -> str:
+        return speech.said(speech.N_(words, meant), context["locale"])
+
+    @pass_context
+    def counted(context: Context, words: str, _words: str, count: int) -> str:
+        return speech.catalogue(context["locale"]).ngettext(words, _words, count)
+
+    environment.install_gettext_callables(in_words, counted, newstyle=True, pgettext=in_words_of)  # type: ignore[attr-defined]
+    environment.filters |= {
+        "local": local,
+        "stamp": stamp,
+        "local_long": local_long_in_context,
+        "label": label_in_context,
+        "legible": legible,
+    }
     return environment
 
 
@@ -253,6 +317,7 @@ def _markdown() -> MarkdownIt:
 
     writer = MarkdownIt("commonmark", {"html": False, "breaks": True})
     # Indented lines, dashes and back ticks are how people type plain text; pictures are not carried.
-    writer.disable(["code", "fence", "backticks", "hr", "lheading", "html_block", "html_inline", "image"])
+    # "[备注]: 见附件" would define a link and vanish.
+    writer.disable(["code", "fence", "backticks", "hr", "lheading", "html_block", "html_inline", "image", "reference"])
     writer.core.ruler.push("headings", lambda state: keep_headings_below_the_title(state.tokens))
     return writer

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from yingda import settings as settings_module
+from yingda.domain.channels import MAIL_CONNECTION
 from yingda.domain.errors import SettingsError
 from yingda.settings import Settings
 
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
 
     from yingda.domain.second_channel import SecondKind
     from yingda.services.delivering import Courier
+    from yingda.transports.chat import Robot
     from yingda.transports.mail import MailServer
     from yingda.transports.messenger import Messenger
     from yingda.transports.outlet import Access
     from yingda.transports.web import Web
 
-MAIL_CONNECTION = "smtp_default"
 SMS_CONNECTION = "sms_default"
 WECOM_CONNECTION = "wecom_default"
 
@@ -97,7 +98,7 @@ def mail_server() -> MailServer:
     """
     from airflow.sdk import Connection
 
-    from yingda.transports.mail import MailServer
+    from yingda.transports.mail import MailServer, encryption
 
     connection = Connection.get(MAIL_CONNECTION)
     extra = connection.extra_dejson
@@ -106,56 +107,69 @@ def mail_server() -> MailServer:
         port=connection.port or 25,
         username=connection.login or None,
         password=connection.password or None,
-        tls=_tls(extra),
+        tls=encryption(extra),
         timeout=float(extra.get("timeout", 20)),
     )
 
 
-def _tls(extra: dict[str, object]):  # type: ignore[no-untyped-def]
-    """Read our own key `tls`, else the provider's `disable_ssl` and `disable_tls`."""
-    if "tls" in extra:
-        if extra["tls"] not in ("none", "starttls", "tls"):
-            raise SettingsError(f"Connection {MAIL_CONNECTION}: tls={extra['tls']!r}. Use none, starttls or tls.")
-        return extra["tls"]
-    if not extra.get("disable_ssl", True):
-        return "tls"
-    return "none" if extra.get("disable_tls", False) else "starttls"
+def access(connection_id: str, *, default: str = "") -> Access:
+    """Return where a channel is and what opens it, from its Airflow Connection.
+
+    The address is Host as it is where that begins with http:// or https://; otherwise Schema (https by default), Host,
+    Port and the key `path` of Extra are put together.
+
+    :param default: the address where the Connection names no host
+    :raises TransportError: there is no such Connection, or no host is known; tried again, so that mending it is enough
+    """
+    from airflow.sdk import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    from yingda.transports.errors import TransportError
+    from yingda.transports.outlet import Access
+
+    try:
+        connection = Connection.get(connection_id)
+    except AirflowNotFoundException:
+        raise TransportError(
+            f"Connection {connection_id} is not there; create it in Airflow (Admin, Connections), set"
+            f" AIRFLOW_CONN_{connection_id.upper()}, or correct the name where it is used. It is tried again by itself."
+        ) from None
+    extra = connection.extra_dejson
+    host = (connection.host or "").strip() or default
+    if not host:
+        raise TransportError(f"Connection {connection_id} names no host. Fill in its field Host.")
+    if "://" not in host:
+        scheme = connection.schema if connection.schema in ("http", "https") else "https"
+        name, slash, path = host.partition("/")
+        port = f":{connection.port}" if connection.port else ""
+        host = f"{scheme}://{name}{port}{slash}{path}"
+    path = str(extra.get("path") or "").strip("/")
+    return Access(
+        url=host.rstrip("/") + (f"/{path}" if path else ""),
+        login=connection.login or None,
+        password=connection.password or None,
+        extra=extra,
+    )
+
+
+def robot(robot_id: str) -> Robot:
+    """Return a robot of channels.yaml, ready to speak in its group.
+
+    :raises UnknownRobot: there is none with this id
+    :raises TransportError: it cannot be spoken through as it is configured; the message says what to mend
+    """
+    from yingda.transports.chat import robot_of
+
+    house = settings()
+    named = house.channels.robot(robot_id)
+    return robot_of(named.kind, access(named.connection), house)
 
 
 def courier() -> Courier:
     """Return a courier that delivers through the configured mail server."""
     from yingda.services.delivering import Courier
 
-    return Courier(transaction, settings(), mail_server, utcnow)
-
-
-def access(connection_id: str) -> Access:
-    """Return where an Airflow Connection leads and what opens it.
-
-    Its host is a whole address (`https://sms.example.org/send`), or a name with `schema` (https unless it says
-    otherwise), `port` and extra `path` beside it; without a host the address is empty.
-
-    :raises SettingsError: there is no such Connection
-    """
-    from airflow.sdk import Connection
-    from airflow.sdk.exceptions import AirflowNotFoundException
-
-    from yingda.transports.outlet import Access
-
-    try:
-        connection = Connection.get(connection_id)
-    except AirflowNotFoundException:
-        raise SettingsError(
-            f"There is no Connection {connection_id}. Set AIRFLOW_CONN_{connection_id.upper()}, or add it in Airflow."
-        ) from None
-    extra = connection.extra_dejson
-    url = connection.host or ""
-    if url and "://" not in url:
-        port = f":{connection.port}" if connection.port else ""
-        url = f"{connection.schema or 'https'}://{url}{port}/{str(extra.get('path', '')).lstrip('/')}"
-    return Access(
-        url=url.rstrip("/"), login=connection.login or None, password=connection.password or None, extra=extra
-    )
+    return Courier(transaction, settings(), mail_server, utcnow, robot)
 
 
 def web() -> Web:
@@ -172,15 +186,11 @@ def messenger(kind: SecondKind) -> Messenger:
     """
     from yingda.domain.second_channel import SecondKind
     from yingda.transports import messenger as how
-    from yingda.transports.errors import TransportError
     from yingda.transports.sms import SmsGateway
     from yingda.transports.web import Web
-    from yingda.transports.wecom_app import WecomApp
+    from yingda.transports.wecom_app import HOME, WecomApp
 
     web = Web(settings().hosts, connect=how.QUICK_CONNECT, answer=how.QUICK_ANSWER)
-    try:
-        if kind is SecondKind.SMS:
-            return SmsGateway(access(SMS_CONNECTION), web, utcnow)
-        return WecomApp(access(WECOM_CONNECTION), web)
-    except SettingsError as missing:
-        raise TransportError(str(missing), permanent=True) from None
+    if kind is SecondKind.SMS:
+        return SmsGateway(access(SMS_CONNECTION), web, utcnow)
+    return WecomApp(access(WECOM_CONNECTION, default=HOME), web)

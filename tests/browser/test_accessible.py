@@ -65,6 +65,7 @@ def test_every_page_is_accessible(site: Site, theme: str, locale: str) -> None:
     walk.look("leads-empty", "/desk/leads")
     walk.look("no-feedback", f"/desk/feedback/{number}", status=404)
     walk.look("office", "/desk/office", pictures=("wide",))
+    walk.look("language", "/desk/language")
     walk.look("registers-empty", "/desk/register")
     walk.look("not-found", "/desk/incidents/YQCZBG-1999-001", status=404)
     walk.look("forged-link", "/desk/r?token=forged", status=404)
@@ -93,6 +94,10 @@ def test_every_page_is_accessible(site: Site, theme: str, locale: str) -> None:
     walk.look("incident", f"/desk/incidents/{number}", pictures=("wide",))
     walk.look("bulletin", "/bulletin/index.html")
     walk.look("bulletin-incident", f"/bulletin/{number}/index.html")
+    walk.look("bulletin-unit", "/bulletin/unit/liuxi/index.html")
+    walk.look("bulletin-find", "/bulletin/find/index.html")
+    walk.look("bulletin-character", f"/bulletin/find/{ord('路'):04x}.html")
+    walk.look("bulletin-all", "/bulletin/all/index.html")
 
     walk.look("feedback", f"/desk/feedback/{number}", pictures=("phone",))
     post(site, "leads", title="南塘村水质浑浊", source_url="https://forum.example.org/t/7", severity="major")

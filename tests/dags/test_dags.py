@@ -198,7 +198,9 @@ def test_reading_the_dag_of_incidents_imports_nothing_heavy_of_ours(dags_folder:
 def test_following_up_starts_no_run_twice(bag: Any) -> None:
     dag = bag.dags["follow_up"]
 
-    assert [task.task_id for task in dag.topological_sort()] == ["attend_all", "start_runs"]
+    assert {task.task_id for task in dag.topological_sort()} == {"attend_all", "start_runs", "keep_publishing"}
+    assert dag.get_task("start_runs").upstream_task_ids == {"attend_all"}
+    assert dag.get_task("keep_publishing").stays < dag.schedule
     assert dag.max_active_runs == 1
     started = dag.get_task("start_runs").partial_kwargs
     assert started["skip_when_already_exists"] is True

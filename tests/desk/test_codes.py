@@ -416,7 +416,10 @@ def test_whoever_died_between_making_and_sending_left_a_code_that_can_be_had_aga
 def test_a_missing_connection_is_named(desk: Desk, token: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("AIRFLOW_CONN_SMS_DEFAULT")
     monkeypatch.setattr("airflow.sdk.Connection.get", _unknown)
-    assert "There is no Connection sms_default. Set AIRFLOW_CONN_SMS_DEFAULT" in send(desk, token).json()["detail"]
+    assert (
+        "Connection sms_default is not there; create it in Airflow (Admin, Connections), set AIRFLOW_CONN_SMS_DEFAULT"
+        in send(desk, token).json()["detail"]
+    )
 
 
 def _unknown(name: str) -> None:

@@ -368,7 +368,7 @@ def test_the_pages_speak_english_where_the_office_does(
     settings.forget()
     for address in ("/desk/hazards", f"/desk/hazards/{number}", "/desk/hazards/new", "/desk/hazards/import"):
         page = re.sub(r"(?s)<header.*?</header>|<table.*?</table>", "", logged_in.get(address).text)
-        main = page[page.index("<main") :]
+        main = page[page.index("<main") : page.index("</main>")]
         main = main.replace("附件3", "").replace(
             "科室, 舆情隐患内容, 线下处置措施, 线上管控措施及引导口径, 解决时限", ""
         )

@@ -107,6 +107,8 @@ class Page(HTMLParser):
         self.feed(html)
         self.close()
         assert self._open == [], f"left open: {self._open}"
+        # The evidence pack is no act on the incident; tests/desk/test_papers.py looks at its form.
+        self.forms = [form for form in self.forms if form.act != "pack"]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)

@@ -53,3 +53,14 @@ def test_addresses_are_shown_to_those_who_act_and_not_to_those_who_look(
     page = logged_in.get("/desk/office").text
     assert all(one.name in page for one in officers)
     assert not [one.email for one in officers if one.email in page]
+
+
+def test_the_flow_chart_is_drawn_with_the_rules_in_force(
+    logged_in: TestClient, clock: Clock, with_files: Settings
+) -> None:
+    assert '<img class="flow" src="/desk/flow.svg"' in logged_in.get("/desk/office").text
+    reply = logged_in.get("/desk/flow.svg")
+    assert (reply.status_code, reply.headers["content-type"]) == (200, "image/svg+xml")
+    assert "style-src 'unsafe-inline'" in reply.headers["content-security-policy"]
+    assert "script-src" not in reply.headers["content-security-policy"]
+    assert "核实结果：一般 90 分钟；重大、特别重大 2 小时" in reply.text

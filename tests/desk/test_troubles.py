@@ -6,6 +6,7 @@ import email
 import re
 import socket
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,9 +16,9 @@ from starlette.testclient import TestClient
 
 from yingda import wiring
 from yingda.desk import access
-from yingda.domain.life import PublicationState, SendState
+from yingda.domain.life import PublicationState, SendState, Stage
 from yingda.store import outbox
-from yingda.store.models import OutboxMessage, Publication
+from yingda.store.models import Incident, OutboxMessage, Publication
 from yingda.transports.mail import MailServer
 
 from .test_link_pages import Page
@@ -35,6 +36,24 @@ def test_a_mail_given_up_shows_at_the_head_of_the_board(logged_in, desk):
     assert number in page
     assert "8 次" in page
     assert "550 &lt;no such&gt; mailbox" in page
+
+
+def test_word_that_no_group_got_shows_with_the_robots_name_and_is_let_be_like_a_mail(logged_in, desk):
+    with wiring.transaction() as session:
+        session.execute(
+            update(OutboxMessage).values(
+                officer_id=None, robot="duty_group", state="dead", attempts=8, problem="errcode 93000 <key>"
+            )
+        )
+        dead = session.scalars(select(OutboxMessage.id)).first()
+
+    page = logged_in.get("/desk/").text
+    assert "群通知未能发出，机器人 duty_group" in page
+    assert "邮件未能送达" not in page
+    assert "errcode 93000 &lt;key&gt;" in page
+    assert press(logged_in, dead, "let_be").status_code == 303
+    assert mail(dead).state is SendState.VOID
+    assert "duty_group" in logged_in.get(f"/desk/api/incidents/{desk.number}").text
 
 
 class PostOffice:
@@ -215,6 +234,22 @@ def test_a_publication_that_failed_is_owed_once_more(logged_in, desk, session):
     assert logged_in.post(f"/desk/publications/{row}/send_again", data=forms["send_again"]).status_code == 303
     assert publication().state is PublicationState.PENDING
     assert "再发布一次" in logged_in.get(f"/desk/incidents/{desk.number}").text
+
+
+def test_a_page_that_changed_is_shown_first_of_all_and_looked_at_at_once(logged_in, desk, session, clock):
+    row = stuck(desk, session, "confirmed")
+    with wiring.transaction() as own:
+        mine = own.get_one(Publication, row)
+        mine.url, mine.live_at = "http://127.0.0.1:9/gone", clock.now
+        mine.drifted_at, mine.look_at = clock.now, clock.now + timedelta(hours=1)
+        own.scalars(select(Incident).where(Incident.number == desk.number)).one().stage = Stage.CLOSED
+    forms = ways(logged_in, row)
+    assert set(forms) == {"look_again"}
+    assert "与发布的文本不符" in logged_in.get("/desk/").text
+    assert "页面走样" in logged_in.get(f"/desk/incidents/{desk.number}").text
+    assert logged_in.post(f"/desk/publications/{row}/look_again", data=forms["look_again"]).status_code == 303
+    assert publication().looks == 1, "it was looked at before anything else came by"
+    assert "not among the hosts" in publication().problem or "refuses" in publication().problem
 
 
 def test_only_the_board_of_who_may_act_settles_a_publication(logged_in, desk, session, monkeypatch):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,14 +10,22 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, D
 from sqlalchemy import func, select
 
 from yingda import wiring
-from yingda.domain.life import RequestState, Stage
+from yingda.domain.life import PublicationState, RequestState, Stage
 from yingda.operators.sensors import ApprovalGate, DomainSensor, VerificationSensor
-from yingda.operators.steps import AskToClose, AssignUnit, AttendAll, LiveCheck, OpenIncident, PublishStatement
+from yingda.operators.steps import (
+    AskToClose,
+    AssignUnit,
+    AttendAll,
+    KeepPublishing,
+    LiveCheck,
+    OpenIncident,
+    PublishStatement,
+)
 from yingda.operators.trigger import IncidentTrigger
 from yingda.services import answering
 from yingda.services.answering import Claims
 from yingda.store.models import Incident, OutboxMessage, Pass, Publication, RaisedRung, Request
-from yingda.transports import evidence_files
+from yingda.transports import evidence_files, report_files
 
 LEAD = {"title": "柳溪村路灯不亮", "unit": "liuxi"}
 LINK = "https://forum.example.org/t/1"
@@ -148,6 +156,52 @@ def test_publication_happens_in_its_step_and_once(run: Any, wired: Any) -> None:
     assert trigger.wake_at is not None
 
 
+def in_doubt(context: Any, *, for_seconds: float, until: float) -> Any:
+    """Leave the only publication as a process leaves it that died just after sending; return its id."""
+    deferred(VerificationSensor(task_id="verification"), context)
+    to_statement_approval()
+    answer("sign_statement", "approve")
+    with wiring.transaction() as session:
+        row = session.scalars(select(Publication)).one()
+        row.state, row.lease, row.attempts, row.channel = PublicationState.SENDING, "dead", 1, "gone"
+        row.sent_at = wiring.utcnow() - timedelta(seconds=for_seconds)
+        row.lease_until = row.next_at = wiring.utcnow() + timedelta(seconds=until)
+
+
+def unknown_is_told() -> bool:
+    with wiring.transaction() as session:
+        [row] = session.scalars(select(Publication)).all()
+        told = session.scalars(select(OutboxMessage).where(OutboxMessage.template == "notice")).all()
+        return row.state is PublicationState.UNKNOWN and any(
+            one.values["about"] == "publication_unknown" for one in told
+        )
+
+
+def test_follow_up_stays_while_something_is_in_doubt_so_that_the_mail_leaves_in_time(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import time
+
+    began, real = datetime.now(UTC), time.monotonic()
+    moment = wiring.utcnow()
+    monkeypatch.setattr(wiring, "utcnow", lambda: moment + (datetime.now(UTC) - began))
+    in_doubt(run(**LEAD), for_seconds=100, until=1.5)
+    KeepPublishing(task_id="keep", every=timedelta(minutes=2)).execute(run("follow_up_1"))
+    assert unknown_is_told()
+    assert time.monotonic() - real < 30, "and it ends as soon as nothing is in doubt any more"
+    real = time.monotonic()
+    KeepPublishing(task_id="keep", every=timedelta(minutes=2)).execute(run("follow_up_2"))
+    assert time.monotonic() - real < 5
+
+
+def test_the_step_of_publication_wakes_for_what_is_in_doubt(run: Any) -> None:
+    context = run(**LEAD)
+    in_doubt(context, for_seconds=30, until=20)
+    trigger = deferred(PublishStatement(task_id="publication"), context)
+    assert trigger.wake_at is not None
+    assert timedelta(0) < datetime.fromisoformat(trigger.wake_at) - wiring.utcnow() <= timedelta(seconds=20)
+
+
 def test_the_run_ends_when_only_the_closing_is_left(run: Any) -> None:
     context = run(**LEAD)
     deferred(VerificationSensor(task_id="verification"), context)
@@ -180,8 +234,6 @@ def test_no_step_minds_a_mail_server_that_is_away(run: Any, monkeypatch: pytest.
 def test_attending_to_all_raises_rungs_and_returns_the_runs_to_start(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(TaskDeferred):
         VerificationSensor(task_id="verification").execute(run("run-1", **LEAD))
-    from datetime import timedelta
-
     moment = wiring.utcnow() + timedelta(hours=3)
     monkeypatch.setattr(wiring, "utcnow", lambda: moment)
     context = run("follow_up_1")
@@ -204,6 +256,25 @@ def test_attending_to_all_raises_rungs_and_returns_the_runs_to_start(run: Any, m
     assert step.execute(context) == []
     with wiring.transaction() as session:
         assert session.scalar(select(func.count()).select_from(RaisedRung)) == 3
+
+
+def test_attending_to_all_writes_the_report_forms_that_are_not_there(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(TaskDeferred):
+        VerificationSensor(task_id="verification").execute(run("run-1", **LEAD))
+    answer("report", "submit", cause="老化", measures="更换", wording="已修复", result="恢复")
+    file = wiring.settings().reports / f"{incident().number}.docx"
+    step = AttendAll(task_id="attend_all", dag_id="incident_response")
+    context = run("follow_up_1")
+    with monkeypatch.context() as locked:
+
+        def refused(*_: Any) -> None:
+            raise PermissionError(13, "Permission denied")
+
+        locked.setattr(report_files, "names", refused)
+        step.execute(context)
+    assert not file.exists()
+    step.execute(context)
+    assert file.is_file()
 
 
 def test_a_stage_that_is_none_is_refused_when_the_dag_is_read() -> None:

@@ -17,13 +17,16 @@ from click.testing import CliRunner
 from pydantic import BaseModel
 
 from yingda.__main__ import main
+from yingda.domain import work_group
 from yingda.domain.clocks import BY_POLICY, ClockKind, Span, span_label
 from yingda.domain.errors import SettingsError
 from yingda.domain.policy import Policy
+from yingda.domain.quality.rule import Level
 from yingda.domain.roles import Role
 from yingda.domain.severity import Severity
+from yingda.domain.work_group import GroupEvent
 from yingda.domain.working_hours import Window
-from yingda.running import describing, ruling
+from yingda.running import describing, drawing, ruling
 from yingda.running.ruling import PAGE, POLICY, default_policy, differences, limits, rules
 from yingda.settings import yaml_files
 
@@ -66,6 +69,8 @@ def leaves(value: Any, place: Place = ()) -> Iterator[tuple[Place, Any]]:
 
 def another(place: Place, value: Any) -> tuple[Any, *tuple[str, ...]]:
     """Return a value like this one that the defaults do not have there, and its words on the page."""
+    if place[0] == "quality":
+        return _another_of_quality(place, value)
     if place[-1] in _TEXTS:
         return _TEXTS[place[-1]]
     if place == ("hand_back", "ruling_after"):
@@ -80,6 +85,9 @@ def another(place: Place, value: Any) -> tuple[Any, *tuple[str, ...]]:
         return {0: ("7m", "7 分钟", "7 minutes"), last: ("37d", "37 天", "37 days")}.get(
             place[3], ("37m", "37 分钟", "37 minutes")
         )
+    if isinstance(value, GroupEvent):
+        other = GroupEvent.OPENED if value is GroupEvent.UNKNOWN else GroupEvent.UNKNOWN
+        return other.value, work_group.label(other, "zh_CN"), work_group.label(other, "en")
     if isinstance(value, Window):
         # The first and the last stay in order with their neighbour.
         return ("07:37-12:00", "07:37-12:00") if place[-1] == 0 else ("14:00-19:37", "14:00-19:37")
@@ -104,6 +112,17 @@ _SECOND_FACTOR: dict[Any, tuple[Any, ...]] = {
     "tries": (17, " 17 次", "17 attempts"),
     "without_channel": ("refuse", "不能签发", "Cannot sign"),
 }
+
+
+def _another_of_quality(place: Place, value: Any) -> tuple[Any, *tuple[str, ...]]:
+    if isinstance(value, Level):
+        return "off", "不检查", "Not looked for"
+    if place[-1] == "least":
+        return 37, "37 字至", "37 to "
+    if place[-1] == "most":
+        return 3737, "至 3737 字", "to 3737 characters"
+    return "三七 Three and seven", "三七 Three and seven"
+
 
 _TEXTS: dict[Any, tuple[Any, ...]] = {
     "id": ("three-seven", "`three-seven`"),
@@ -204,13 +223,14 @@ def test_a_policy_that_cannot_stand_is_refused_with_its_line(tmp_path: Path) -> 
 @pytest.fixture
 def dags_current(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(describing, "differences", lambda dags: "")
+    monkeypatch.setattr(drawing, "differences", lambda dags, policy: {drawing.PICTURE: ""})
 
 
 @pytest.mark.usefixtures("dags_current")
 def test_the_command_passes_while_the_page_is_current() -> None:
     done = CliRunner().invoke(main, ["describe", "--check"])
 
-    assert (done.exit_code, done.output) == (0, "docs/rules.md: ok\ndocs/dags.md: ok\n")
+    assert (done.exit_code, done.output) == (0, "docs/rules.md: ok\ndocs/dags.md: ok\ndocs/images/flow.svg: ok\n")
 
 
 @pytest.mark.usefixtures("dags_current")
@@ -255,7 +275,7 @@ def test_every_number_of_the_policy_stands_on_the_page(found: list[tuple[Place, 
         elif isinstance(value, Fraction):
             words.append(f"{float(value * 100):g}%")
         elif isinstance(value, int):
-            words.append(f" {value} 次")
+            words.append(f"{value} 字" if place[0] == "quality" else f" {value} 次")
         elif isinstance(value, time):
             words.append(f"{value:%H:%M}")
         elif isinstance(value, Window):
@@ -422,12 +442,17 @@ def test_speakers_stand_under_their_own_key(shown: str) -> None:
 def test_pauses_add_up_and_the_last_one_repeats() -> None:
     policy = changed(
         (("mail",), {"attempts": 5, "pauses": ["10s", "1m"]}),
-        (("publication",), {"tell_after": 2, "pauses": ["30s", "1h"]}),
+        (("publication", "tell_after"), 2),
+        (("publication", "pauses"), ["30s", "1h"]),
+        (("publication", "unknown_after"), "90s"),
+        (("publication", "look_again"), ["5m", "2h"]),
     )
     page = rules(policy)
 
     assert "最多试 5 次，最后一次至少在第一次之后 3 分钟 10 秒；" in row(page, "mail.attempts")
     assert "第 2 次仍不成，告知值班员（最早在第一次之后 30 秒）" in row(page, "publication.tell_after")
+    assert "发出后最迟 90 秒认定为结果不明，告知值班员" in row(page, "publication.unknown_after")
+    assert "过 5 分钟、2 小时各再看一次" in row(page, "publication.look_again")
 
 
 def test_a_single_attempt_has_no_last_one_after_it() -> None:
@@ -447,3 +472,11 @@ def test_what_no_policy_can_change_is_said(shown: str) -> None:
         "超过的时限永久留在记录里",
     ):
         assert said in fixed
+
+
+def test_robots_that_tell_the_work_group_are_named() -> None:
+    page = rules(changed((("work_group",), {"robots": ["duty"], "events": ["overdue"]})))
+
+    told = next(line for line in page.splitlines() if "`work_group.robots`" in line)
+    assert "由机器人 `duty` 发送：时限已过" in told
+    assert "By the robots `duty`: A time limit ran out" in told

@@ -14,6 +14,7 @@ from yingda.domain.errors import FieldsRefused, NotNow
 from yingda.domain.life import Outcome, PublicationState, Stage
 from yingda.domain.severity import Severity
 from yingda.services import (
+    announcing,
     answering,
     briefing,
     composing,
@@ -28,6 +29,7 @@ from yingda.services import (
 from yingda.services.briefing import Brief
 from yingda.store import audit
 from yingda.store.models import Commitment, OutboxMessage, Pass, Request, Revision
+from yingda.transports.outlets import outlet_of
 
 FIXED = {"kind": "correction", "title": "关于路灯的说明", "body": "路灯**尚未修复**。", "commitments": []}
 GONE = {
@@ -615,7 +617,9 @@ def test_a_crash_between_writing_the_page_and_noting_it_makes_one_correction(off
     office.carry_on(number, "publication")
     with office.case(number) as case:
         [sent] = publishing.claim_due(case)
-    sending._send(sent, office.house)
+        publishing.clear(case, sent)
+    outlet = outlet_of(office.house.channels.channels[0], None, office.house)
+    outlet.publish(announcing.notice_of(sent, office.house), sent.earlier)
     written = page(office, number)
     office.later(seconds=61)
     run(office, number)

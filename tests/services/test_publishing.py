@@ -12,9 +12,10 @@ import pytest
 from sqlalchemy import text
 
 from yingda.domain.life import Outcome, PublicationState, Stage
-from yingda.services import publishing, sending
+from yingda.services import announcing, publishing, sending
 from yingda.services.publishing import Sending
 from yingda.store.models import Commitment
+from yingda.transports.outlets import outlet_of
 
 
 def publish(office: Any, number: str) -> int:
@@ -164,7 +165,10 @@ def test_a_crash_between_claim_and_sending_is_made_good_when_the_lease_ends(offi
 def test_a_crash_between_sending_and_confirming_publishes_no_second_version(office: Any, bulletin_site: str) -> None:
     number = office.bring_to("publication")
     [sent] = claim(office, number)
-    sending._send(sent, office.house)
+    with office.case(number) as case:
+        publishing.clear(case, sent)
+    outlet = outlet_of(office.house.channels.channels[0], None, office.house)
+    outlet.publish(announcing.notice_of(sent, office.house), None)
     page = (office.house.bulletin / number / "index.html").read_bytes()
     office.later(seconds=61)
 

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from yingda.domain.errors import NotNow
+from yingda.domain.hazards import HazardState
 from yingda.services import registering, reminding
 from yingda.services.composing import compose
 from yingda.store import audit
@@ -83,6 +84,32 @@ def test_the_register_shows_hazards_open_incidents_and_what_is_overdue(morning: 
         "报送舆情处置情况报告单",
         "15 小时 57 分钟",
     )
+
+
+def test_only_hazards_whose_unit_still_owes_something_are_on_the_register(morning: Any) -> None:
+    with morning.transaction() as session:
+        for place, state in enumerate(HazardState):
+            session.add(
+                Hazard(
+                    unit_id="left_the_roster" if state is HazardState.HANDLING else "liuxi",
+                    content=state.value,
+                    offline_measures="",
+                    online_measures="",
+                    state=state,
+                    reported_at=morning.now,
+                    reported_by="luo_chunsheng",
+                    changed_at=morning.now,
+                    changed_by="luo_chunsheng",
+                    fingerprint=str(place + 1) * 64,
+                )
+            )
+
+    listed = json.loads(compile_and_write(morning)["register.json"])["hazards"]
+    assert {one["content"]: one["unit_name"] for one in listed} == {
+        "=HYPERLINK(1)": "柳溪村",
+        "open": "柳溪村",
+        "handling": "left_the_roster",
+    }
 
 
 def test_the_same_day_again_gives_the_same_files_whatever_happened_since(morning: Any) -> None:

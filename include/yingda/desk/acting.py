@@ -117,7 +117,7 @@ def possible(seen: IncidentSeen) -> tuple[str, ...]:
     """Return the acts that make sense where an incident stands; the services refuse the others."""
     merged = seen.outcome is Outcome.MERGED
     closed = seen.stage is Stage.CLOSED
-    public = any(one.state is PublicationState.CONFIRMED for one in seen.publications)
+    public = any(one.public and one.state is PublicationState.CONFIRMED for one in seen.publications)
     may_be_put_right = seen.stage.is_past(Stage.LIVE_CHECK) or seen.stage is Stage.VERIFICATION
     may = {
         "regrade": not closed,
@@ -142,7 +142,7 @@ def _waits_for_report(seen: IncidentSeen) -> bool:
 
 def _is_withdrawn(seen: IncidentSeen) -> bool:
     """Tell whether the newest statement that is public is a withdrawal."""
-    public = {one.sha256 for one in seen.publications if one.state is PublicationState.CONFIRMED}
+    public = {one.sha256 for one in seen.publications if one.public and one.state is PublicationState.CONFIRMED}
     texts = [one for document in seen.documents if document.kind == "statement" for one in document.revisions]
     kinds = [text.content["kind"] for text in texts if text.sha256 in public]
     return bool(kinds) and kinds[-1] == StatementKind.WITHDRAWAL

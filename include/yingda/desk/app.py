@@ -30,6 +30,7 @@ from yingda.desk.routes import (
     link_files,
     link_pages,
     office,
+    papers,
     records,
     rounds,
     static,
@@ -50,7 +51,8 @@ def build() -> FastAPI:
     app = FastAPI(title="Yingda", docs_url=None, redoc_url=None, openapi_url=None, swagger_ui_oauth2_redirect_url=None)
     for part in (link_pages, link_files, link_codes, link_api, feedback, health, language, static):
         app.include_router(part.router)
-    for part in (board, records, actions, leads, hazard_imports, hazards, troubles, rounds, statistics, office):
+    # Papers come before actions, whose addresses would take theirs for the name of an act.
+    for part in (board, records, papers, actions, leads, hazard_imports, hazards, troubles, rounds, statistics, office):
         app.include_router(part.router)
     app.add_middleware(Language)
     app.add_middleware(Headers, headers=DESK)
@@ -80,9 +82,9 @@ async def _http(request: Request, problem: Exception) -> Response:
         airflow = root_of(request).rpartition("/")[0]
         return RedirectResponse(f"{airflow}/api/v2/auth/login?{urlencode({'next': here})}", status_code=303)
     words = {
-        403: say("您的账号没有查看权限", "Your account may not see this"),
-        404: say("没有这个页面", "There is no such page"),
-        405: say("不能这样访问", "This cannot be done here"),
+        403: say("您的账号没有查看权限"),
+        404: say("没有这个页面"),
+        405: say("不能这样访问"),
     }
     return message(request, words.get(problem.status_code, str(problem.detail)), status=problem.status_code)
 
@@ -94,7 +96,7 @@ async def _unreadable(request: Request, problem: Exception) -> Response:
 
 
 async def _too_long(request: Request, _problem: Exception) -> Response:
-    said = say("内容过长，没有收到。请缩短后再提交。", "Too long; nothing was received. Please shorten it.")
+    said = say("内容过长，没有收到。请缩短后再提交。")
     if _for_program(request):
         return Json({"body": said}, status_code=413)
     return message(request, said, status=413)
@@ -110,8 +112,6 @@ async def _calendar(request: Request, problem: Exception) -> Response:
     log.error("%s", problem)
     said = say(
         "工作日历缺少所需年份，时限无法计算，没有收到。请办公室补全 calendar.yaml 后再提交一次。",
-        "The working calendar lacks the year this needs, so nothing was received. Please have calendar.yaml completed,"
-        " then send it again.",
     )
     if _for_program(request):
         return Json({"error": "calendar", "detail": str(problem)}, status_code=503)
@@ -130,9 +130,8 @@ def _sorry(request: Request) -> Response:
         lines = [
             say(
                 "没有收到您的答复。请几分钟后返回上一页，再提交一次。",
-                "Nothing was received. Please go back in a few minutes and send it again.",
             )
         ]
-        reply = message(request, say("系统暂时不可用", "Out of order for the moment"), lines, status=503)
+        reply = message(request, say("系统暂时不可用"), lines, status=503)
     reply.headers["Retry-After"] = "30"
     return reply

@@ -75,7 +75,7 @@ def hazards_sought(
     wrong: dict[str, str] = {}
     everything = page and state == "all"
     if overdue not in ("", "yes", "no"):
-        wrong["overdue"] = say("只能是：yes, no", "must be one of: yes, no")
+        wrong["overdue"] = say("只能是：yes, no")
     found = hazard_desk.Sought(
         state=None if everything else _member(HazardState, "state", state, wrong),
         unit=_unit(unit, house, wrong),
@@ -123,14 +123,14 @@ def _member(kind: type[EnumT], name: str, value: str, wrong: dict[str, str]) -> 
         return kind(value)
     except ValueError:
         allowed = ", ".join(kind)
-        wrong[name] = say(f"只能是：{allowed}", f"must be one of: {allowed}")
+        wrong[name] = say("只能是：%(allowed)s", allowed=allowed)
         return None
 
 
 def _unit(value: str, house: Settings, wrong: dict[str, str]) -> str | None:
     known = [unit.id for unit in house.roster.units]
     if value and value not in known:
-        wrong["unit"] = say(f"没有这个单位，可选：{', '.join(known)}", f"no such unit; one of: {', '.join(known)}")
+        wrong["unit"] = say("没有这个单位，可选：%(known)s", known=", ".join(known))
     return value or None
 
 
@@ -139,5 +139,5 @@ def _number(name: str, value: str, default: int, least: int, most: int, wrong: d
         return default
     if value.isascii() and value.isdigit() and len(value) < 12 and least <= int(value) <= most:
         return int(value)
-    wrong[name] = say(f"须为 {least} 到 {most} 的整数", f"must be a whole number from {least} to {most}")
+    wrong[name] = say("须为 %(least)s 到 %(most)s 的整数", least=least, most=most)
     return default

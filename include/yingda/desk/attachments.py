@@ -34,7 +34,7 @@ def take(token: str, uploads: Sequence[Upload], house: Settings, now: datetime) 
         return []
     claims, brief = linked.see(token, house, now)
     if not attaching.takes_files(brief.kind):
-        raise FieldsRefused({"files": say("这件事不收文件", "No files are taken here")})
+        raise FieldsRefused({"files": say("这件事不收文件")})
     kept, wrong = [], []
     for upload in uploads:
         try:
@@ -49,7 +49,7 @@ def take(token: str, uploads: Sequence[Upload], house: Settings, now: datetime) 
             log.error("%s", problem)
             wrong.append(_said(upload.name, "disk"))
     if wrong:
-        raise FieldsRefused({"files": say("；", "; ").join(wrong)})
+        raise FieldsRefused({"files": say("；").join(wrong)})
     return kept
 
 
@@ -83,19 +83,20 @@ def reply(files: Sequence[FileSeen], file_id: str, house: Settings) -> Response 
 
 def _said(name: str, why: str) -> str:
     what = {
-        "empty": say("是空文件", "is empty"),
+        "empty": say("是空文件"),
         "large": say(
-            f"过大，每个文件最多 {LARGEST // 1_000_000} MB，PDF 最多 {MOST_PAGES} 页",
-            f"is too large; {LARGEST // 1_000_000} MB a file, {MOST_PAGES} pages a PDF",
+            "过大，每个文件最多 %(LARGEST)s MB，PDF 最多 %(MOST_PAGES)s 页",
+            LARGEST=LARGEST // 1_000_000,
+            MOST_PAGES=MOST_PAGES,
         ),
-        "kind": say("不是照片（JPEG、PNG、WebP）或 PDF", "is neither a photo (JPEG, PNG, WebP) nor a PDF"),
-        "damaged": say("已损坏，打不开，请重新导出", "is damaged and cannot be opened; please export it again"),
-        "locked": say("有密码，请去掉密码后再上传", "needs a password; please take the password off first"),
+        "kind": say("不是照片（JPEG、PNG、WebP）或 PDF"),
+        "damaged": say("已损坏，打不开，请重新导出"),
+        "locked": say("有密码，请去掉密码后再上传"),
         "pixels": say(
-            f"像素过多，最多 {MOST_PIXELS // 1_000_000} 百万像素",
-            f"has too many pixels; {MOST_PIXELS // 1_000_000} million at most",
+            "像素过多，最多 %(MOST_PIXELS)s 百万像素",
+            MOST_PIXELS=MOST_PIXELS // 1_000_000,
         ),
-        "many": say(f"没有收，最多 {attaching.MOST} 个文件", f"was not taken; {attaching.MOST} files at most"),
-        "disk": say("没有存下，请过几分钟再上传", "could not be kept; please send it again in a few minutes"),
+        "many": say("没有收，最多 %(MOST)s 个文件", MOST=attaching.MOST),
+        "disk": say("没有存下，请过几分钟再上传"),
     }[why]
-    return say(f"{name[:120]}：{what}", f"{name[:120]} {what}")
+    return say("%(name)s：%(what)s", name=name[:120], what=what)

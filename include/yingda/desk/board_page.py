@@ -63,8 +63,8 @@ def show(
         sought = asking_for.sought(house, **asdict(chosen), board=True)
     except FieldsRefused as wrong:
         lines = [f"{name}: {said}" for name, said in wrong.fields.items()]
-        back = (f"{root_of(request)}/", say("查看全部办理中的事件", "Show all open incidents"))
-        return message(request, say("筛选条件有误", "This filter cannot be used"), lines, status=422, link=back)
+        back = (f"{root_of(request)}/", say("查看全部办理中的事件"))
+        return message(request, say("筛选条件有误"), lines, status=422, link=back)
     with wiring.reading() as session:
         found, total = viewing.incidents(session, house, sought, now)
         in_trouble = troubles(session, house)

@@ -11,13 +11,14 @@ from urllib.parse import parse_qsl
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from yingda.domain import acts, forms, hazards, life, severity
+from yingda.domain import acts, forms, hazards, life, severity, speech
 from yingda.domain.calendar import SHANGHAI
 from yingda.domain.documents import StatementKind
 from yingda.domain.fields import Answer, CommitmentMade, field_label
 from yingda.domain.hazards import Risk
 from yingda.domain.life import REOPENING_STAGES, DocumentKind, LeadOrigin, LetterKind, RequestKind
 from yingda.domain.severity import Severity, Topic
+from yingda.domain.speech import N_
 from yingda.services import naming
 from yingda.services.briefing import Brief, DocumentShown
 from yingda.settings import Settings
@@ -155,7 +156,7 @@ def of_form(
     :param lists: choices by widget, where they are not always the same
     """
     shown_fields = tuple(_fields(form, "", typed, wrong, house, lists))
-    return Form(name, form.labels[house.speaks == "en"], shown_fields, bool(wrong))
+    return Form(name, speech.said(form.labels, house.speaks), shown_fields, bool(wrong))
 
 
 def _rows_of(name: str, sent: Mapping[str, str]) -> Iterable[dict[str, str]]:
@@ -178,7 +179,7 @@ def _begun(brief: Brief, action: str, house: Settings) -> Mapping[str, Any]:
         if brief.context.comments and statement is not None:
             return statement.content
         about = brief.context.incident.title
-        title = f"Statement on: {about}" if house.speaks == "en" else f"关于“{about}”的情况说明"
+        title = speech.said("关于“%(about)s”的情况说明", house.speaks, about=about)
         coming = brief.context.next_statement
         return {
             "kind": StatementKind.FINAL.value,
@@ -281,7 +282,7 @@ def _choices(widget: str, house: Settings) -> tuple[Choice, ...]:
     if widget == "unit":
         return (Choice("", "–"), *(Choice(unit.id, unit.name) for unit in naming.units(house)))
     if widget == "statement_kind":
-        return tuple(Choice(kind.value, STATEMENT_KINDS[kind][english]) for kind in StatementKind)
+        return tuple(Choice(kind.value, speech.said(STATEMENT_KINDS[kind], house.speaks)) for kind in StatementKind)
     if widget == "officer":
         named = (Choice(one.id, one.name_en if english else one.name) for one in house.roster.officers)
         return (Choice("", "–"), *named)
@@ -300,27 +301,35 @@ def _choices(widget: str, house: Settings) -> tuple[Choice, ...]:
     if widget == "lead_origin":
         return tuple(Choice(one.value, life.label(one, house.speaks)) for one in LeadOrigin)
     if widget == "yes_no":
-        return (Choice("false", "No" if english else "否"), Choice("true", "Yes" if english else "是"))
+        return (Choice("false", speech.said("否", house.speaks)), Choice("true", speech.said("是", house.speaks)))
     if widget == "ground":
         return tuple(
-            Choice(one.id, f"{life.label(kind, house.speaks)}{'：' if not english else ': '}{one.label(house.speaks)}")
+            Choice(
+                one.id,
+                speech.said(
+                    "%(what)s：%(text)s",
+                    house.speaks,
+                    what=life.label(kind, house.speaks),
+                    text=one.label(house.speaks),
+                ),
+            )
             for kind, rule in house.policy.letters.items()
             for one in rule.grounds
         )
     return ()
 
 
-STATEMENT_KINDS: Mapping[StatementKind, tuple[str, str]] = {
-    StatementKind.FINAL: ("情况说明（最终）", "Final statement"),
-    StatementKind.HOLDING: ("阶段性说明（暂不能办结，列出时间表）", "Interim statement (says why, with a timetable)"),
-    StatementKind.CORRECTION: ("更正", "Correction"),
-    StatementKind.WITHDRAWAL: ("撤回", "Withdrawal"),
+STATEMENT_KINDS: Mapping[StatementKind, str] = {
+    StatementKind.FINAL: N_("情况说明（最终）"),
+    StatementKind.HOLDING: N_("阶段性说明（暂不能办结，列出时间表）"),
+    StatementKind.CORRECTION: N_("更正"),
+    StatementKind.WITHDRAWAL: N_("撤回"),
 }
 
 
 def statement_kind_labels(locale: str) -> dict[str, str]:
     """Return the words for the kinds of statement."""
-    return {kind.value: words[locale == "en"] for kind, words in STATEMENT_KINDS.items()}
+    return {kind.value: speech.said(words, locale) for kind, words in STATEMENT_KINDS.items()}
 
 
 def told(kind: RequestKind, action: str, given: Mapping[str, Any], house: Settings) -> list[tuple[str, str]]:

@@ -73,7 +73,7 @@ def wanted(typed: Typed, house: Settings, now: datetime) -> Wanted:
     last = _day("until", typed.until, wrong) or shanghai_date(now)
     first = _day("since", typed.since, wrong) or last - timedelta(days=USUAL_DAYS - 1)
     if not wrong and first > last:
-        wrong["since"] = say(f"不能晚于 {last}", f"must not lie after {last}")
+        wrong["since"] = say("不能晚于 %(last)s", last=last)
     try:
         sought = asking_for.sought(house, "", typed.severity, typed.unit, "", "", "")
     except FieldsRefused as refused:
@@ -105,14 +105,14 @@ def open_hazards(asked: Wanted, now: datetime) -> OpenHazards:
 
 def hazard_parts(found: OpenHazards, house: Settings) -> Iterator[tuple[str, str, str, Count]]:
     """Yield each count of open hazards: by what, how it is called, the filter of the list of hazards, the count."""
-    none = say("未填类别", "No topic")
+    none = say("未填类别")
     for one in found.by_unit:
-        yield say("科室（村庄）", "Unit"), naming.unit(one.key, house).name, f"unit={quote(one.key)}", one
+        yield say("科室（村庄）"), naming.unit(one.key, house).name, f"unit={quote(one.key)}", one
     for one in found.by_risk:
-        yield say("风险", "Risk"), hazards.label(Risk(one.key), house.speaks), f"risk={one.key}", one
+        yield say("风险"), hazards.label(Risk(one.key), house.speaks), f"risk={one.key}", one
     for one in found.by_topic:
         name = label(Topic(one.key), house.speaks) if one.key else none
-        yield say("类别", "Topic"), name, f"topic={one.key}" if one.key else "", one
+        yield say("类别"), name, f"topic={one.key}" if one.key else "", one
 
 
 def _grouped(found: OpenHazards, house: Settings) -> list[tuple[str, list[tuple[str, str, str, Count]]]]:
@@ -164,7 +164,7 @@ def part_name(asked: Wanted | None, part: Part, house: Settings) -> str:
         return part.key
     if asked.split is Split.SEVERITY:
         return label(Severity(part.key), house.speaks)
-    return naming.unit(part.key, house).name if part.key else say("尚无责任单位", "No unit yet")
+    return naming.unit(part.key, house).name if part.key else say("尚无责任单位")
 
 
 def plain(asked: Wanted, found: Statistics, apart: tuple[Part, ...], hazards_now: OpenHazards) -> dict[str, Any]:
@@ -213,5 +213,5 @@ def _day(name: str, value: str, wrong: dict[str, str]) -> date | None:
         day = None
     if day is not None and 2000 <= day.year <= 2200:
         return day
-    wrong[name] = say("须为日期，如 2026-11-23", "must be a date such as 2026-11-23")
+    wrong[name] = say("须为日期，如 2026-11-23")
     return None

@@ -40,7 +40,7 @@ def as_xlsx(asked: Wanted, now: datetime, house: Settings) -> bytes:
     written = BytesIO()
     with Workbook(written, {"in_memory": True}) as book:
         book.set_properties({"author": house.roster.office.name, "created": now.replace(tzinfo=None)})
-        sheet = book.add_worksheet(say("统计", "Statistics"))
+        sheet = book.add_worksheet(say("统计"))
         sheet.set_column(0, 0, 32)
         sheet.set_column(1, 12, 16)
         words = book.add_format({"quote_prefix": True})
@@ -56,50 +56,50 @@ def as_xlsx(asked: Wanted, now: datetime, house: Settings) -> bytes:
 def _rows(
     asked: Wanted, found: Statistics, apart: tuple[Part, ...], hazards_now: OpenHazards, house: Settings
 ) -> Iterator[tuple[object, ...]]:
-    yield say("自", "From"), asked.since
-    yield say("至（含当日）", "To (that day included)"), asked.until
+    yield say("自"), asked.since
+    yield say("至（含当日）"), asked.until
     if asked.unit is not None:
-        yield say("责任单位", "Unit"), naming.unit(asked.unit, house).name
+        yield say("责任单位"), naming.unit(asked.unit, house).name
     if asked.severity is not None:
-        yield say("级别", "Severity"), severity.label(asked.severity, house.speaks)
+        yield say("级别"), severity.label(asked.severity, house.speaks)
     yield ()
     counts = (
-        say("按时", "In time"),
-        say("超时完成", "Late"),
-        say("超时未完成", "Overdue, not done"),
-        say("未到期", "Not due yet"),
-        say("按时率", "In time, share"),
+        say("按时"),
+        say("超时完成"),
+        say("超时未完成"),
+        say("未到期"),
+        say("按时率"),
     )
-    first, present = say("按最初时限：", "First limit: "), say("按现行时限：", "Present limit: ")
+    first, present = say("按最初时限："), say("按现行时限：")
     yield (
-        say("分组", "Part"),
-        say("时限", "Time limit"),
-        say("应完成", "Owed"),
+        say("分组"),
+        say("时限"),
+        say("应完成"),
         *(first + each for each in counts),
         *(present + each for each in counts),
     )
     for figure in found.on_time:
-        yield say("全部", "All"), *_figure(figure, house)
+        yield say("全部"), *_figure(figure, house)
     for part in apart:
         name = figures.part_name(asked, part, house)
         for figure in part.on_time:
             if figure.owed:
                 yield name, *_figure(figure, house)
     yield ()
-    yield say("首次对外发布的事件", "Incidents with their first public word"), found.first_word_count
+    yield say("首次对外发布的事件"), found.first_word_count
     median = found.first_word_median
     yield (
-        say("从受理到首次对外发布（中位数，分钟）", "From opening to the first public word (median, minutes)"),
+        say("从受理到首次对外发布（中位数，分钟）"),
         "" if median is None else round(median.total_seconds() / 60),
     )
-    yield say("退单", "Hand-backs"), found.hand_backs
+    yield say("退单"), found.hand_backs
     for one in found.rounds:
         kind = life.label(one.kind, house.speaks)
-        yield kind + say("：报送的稿数", ": revisions"), one.revisions
-        yield kind + say("：涉及的事件", ": incidents"), one.incidents
+        yield kind + say("：报送的稿数"), one.revisions
+        yield kind + say("：涉及的事件"), one.incidents
     yield ()
-    yield say("未解决的隐患（现在）", "Open hazards (now)"), "", say("未解决", "Open"), say("其中超时", "Overdue")
-    yield say("全部隐患", "All hazards"), "", hazards_now.open, hazards_now.overdue
+    yield say("未解决的隐患（现在）"), "", say("未解决"), say("其中超时")
+    yield say("全部隐患"), "", hazards_now.open, hazards_now.overdue
     for by, name, _, count in figures.hazard_parts(hazards_now, house):
         yield by, name, count.open, count.overdue
 

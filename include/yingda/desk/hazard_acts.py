@@ -57,14 +57,14 @@ def patch(session: Session, hazard_id: int, given: Mapping[str, Any], actor: str
     left = dict(given)
     version = left.pop("version", None)
     if version is not None and (isinstance(version, bool) or not isinstance(version, int)):
-        raise FieldsRefused({"version": say("须为整数", "must be a whole number")})
+        raise FieldsRefused({"version": say("须为整数")})
     done: Done | None = None
     for name, said in _steps(left):
         done = act(session, hazard_id, name, said, actor, version)
         version = None  # what comes next is done to what this one left, under the same lock
     if done is None:
         known = ", ".join(sorted({*ChangeHazard.model_fields, "due", "state"}))
-        raise FieldsRefused({"body": say(f"没有要改的内容，可改：{known}", f"nothing to change; one of: {known}")})
+        raise FieldsRefused({"body": say("没有要改的内容，可改：%(known)s", known=known)})
     return done
 
 
@@ -75,7 +75,7 @@ def _steps(left: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     move = _MOVES.get(state) if isinstance(state, str) else None
     if state is not None and move is None:
         allowed = ", ".join(_MOVES)
-        raise FieldsRefused({"state": say(f"只能是：{allowed}", f"must be one of: {allowed}")})
+        raise FieldsRefused({"state": say("只能是：%(allowed)s", allowed=allowed)})
     changed = {name: left.pop(name) for name in ChangeHazard.model_fields if name in left}
     steps = [("change", changed)] if changed else []
     if "due" in left:
@@ -88,7 +88,7 @@ def _steps(left: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     if reason and not any("reason" in said for _, said in steps):
         left |= reason
     if left:
-        raise FieldsRefused({name: say("这里不收此项", "is not taken here") for name in left})
+        raise FieldsRefused({name: say("这里不收此项") for name in left})
     return steps
 
 
@@ -125,9 +125,10 @@ def changed_words(problem: HazardChanged) -> str:
     """Return who was first, and when."""
     house = viewer.house()
     by = naming.actor(problem.by, house)
-    name = by.name if by is not None else say("系统", "the system")
+    name = by.name if by is not None else say("系统")
     at = rendering.local_long(problem.at, house.speaks)
     return say(
-        f"{name} 已于 {at} 改动了这条隐患。请看过现在的情况后再提交。",
-        f"{name} changed this hazard at {at}. Please look at it as it stands now and send yours again.",
+        "%(name)s 已于 %(at)s 改动了这条隐患。请看过现在的情况后再提交。",
+        name=name,
+        at=at,
     )

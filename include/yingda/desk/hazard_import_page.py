@@ -33,8 +33,8 @@ def show_upload(request: Request, user: BaseUser, problem: str | None = None, *,
     """Show the form to upload a table, with why the last one was not taken."""
     house = viewer.house()
     if not access.can_act(user):
-        back = (f"{root_of(request)}/hazards", say("回到隐患", "Back to the hazards"))
-        return message(request, say("您的账号不能导入隐患", "Your account may not do this"), status=200, link=back)
+        back = (f"{root_of(request)}/hazards", say("回到隐患"))
+        return message(request, say("您的账号不能导入隐患"), status=200, link=back)
     return page(
         request,
         "hazard_import",
@@ -64,8 +64,8 @@ def show_waiting(
         part = Part(asking_for.one_of(Fate, "fate", fate), *asking_for.stretch(limit, offset))
     except FieldsRefused as wrong:
         lines = [f"{name}: {said}" for name, said in wrong.fields.items()]
-        back = (f"{root_of(request)}/hazards/import/{import_id}", say("全部各行", "All rows"))
-        return message(request, say("筛选条件有误", "This filter cannot be used"), lines, status=422, link=back)
+        back = (f"{root_of(request)}/hazards/import/{import_id}", say("全部各行"))
+        return message(request, say("筛选条件有误"), lines, status=422, link=back)
     try:
         with wiring.reading() as session:
             waiting = import_desk.waiting(session, import_id, acting.actor_of(user.get_name()), now)
@@ -102,11 +102,11 @@ def show_waiting(
 
 def gone(request: Request) -> Response:
     """Say that no such table waits any more."""
-    heading = say("没有这次导入，或已过期", "There is no such import, or it has expired")
-    lines = [say("没有导入任何内容。请重新上传文件。", "Nothing was imported. Please upload the file again.")]
-    back = (f"{root_of(request)}/hazards/import", say("重新上传", "Upload it again"))
+    heading = say("没有这次导入，或已过期")
+    lines = [say("没有导入任何内容。请重新上传文件。")]
+    back = (f"{root_of(request)}/hazards/import", say("重新上传"))
     return message(request, heading, lines, status=404, link=back)
 
 
 def _changed(row: RowTold) -> str:
-    return say("、", ", ").join(COLUMNS[name] for name in row.changes)
+    return say("、").join(COLUMNS[name] for name in row.changes)

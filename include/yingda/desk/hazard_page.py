@@ -17,12 +17,13 @@ from yingda import wiring
 from yingda.desk import access, acting, asking_for, fields, viewer
 from yingda.desk.fields import Form
 from yingda.desk.pages import message, page, root_of, say
-from yingda.domain import hazards, severity
+from yingda.domain import hazards, severity, speech
 from yingda.domain.errors import FieldsRefused, HazardNotFound
 from yingda.domain.fields import field_label
 from yingda.domain.hazard_form import ACTS, ReportHazard
 from yingda.domain.hazards import FROM, HazardState, Risk
 from yingda.domain.severity import Topic
+from yingda.domain.speech import N_
 from yingda.services import hazard_desk, hazard_past, naming
 from yingda.services.hazard_desk import HazardSeen
 from yingda.settings import Settings
@@ -68,8 +69,8 @@ def show_list(request: Request, user: BaseUser, chosen: Chosen) -> Response:
         sought = asking_for.hazards_sought(house, **asdict(chosen), page=True)
     except FieldsRefused as wrong:
         lines = [f"{name}: {said}" for name, said in wrong.fields.items()]
-        back = (f"{root_of(request)}/hazards", say("查看全部未解决的隐患", "Show all open hazards"))
-        return message(request, say("筛选条件有误", "This filter cannot be used"), lines, status=422, link=back)
+        back = (f"{root_of(request)}/hazards", say("查看全部未解决的隐患"))
+        return message(request, say("筛选条件有误"), lines, status=422, link=back)
     with wiring.reading() as session:
         found, total = hazard_desk.hazards(session, house, sought, now)
     after = sought.offset + sought.limit
@@ -94,8 +95,8 @@ def show_new(request: Request, user: BaseUser, refused: Refused | None = None, *
     """Show the form to report a hazard; one that was refused stands there as it was typed."""
     house = viewer.house()
     if not access.can_act(user):
-        back = (f"{root_of(request)}/hazards", say("回到隐患", "Back to the hazards"))
-        return message(request, say("您的账号不能登记隐患", "Your account may not do this"), status=200, link=back)
+        back = (f"{root_of(request)}/hazards", say("回到隐患"))
+        return message(request, say("您的账号不能登记隐患"), status=200, link=back)
     typed: Mapping[str, Any] = refused.typed if refused else {"risk": Risk.MEDIUM.value}
     form = fields.of_form(ReportHazard, "report", house, typed, refused.wrong if refused else {})
     return page(
@@ -144,15 +145,14 @@ def show(
 
 def not_found(request: Request) -> Response:
     """Say that there is no such hazard."""
-    back = (f"{root_of(request)}/hazards", say("全部隐患", "All hazards"))
-    return message(request, say("没有这条隐患", "There is no such hazard"), status=404, link=back)
+    back = (f"{root_of(request)}/hazards", say("全部隐患"))
+    return message(request, say("没有这条隐患"), status=404, link=back)
 
 
 def not_from_our_page() -> str:
     """Say that a form was not sent from its page."""
     return say(
         "这次提交不是从本页发出的，没有收到。请核对后再提交一次。",
-        "This was not sent from this page, so it was not received. Please check it and send it again.",
     )
 
 
@@ -189,18 +189,18 @@ def _general(form: Form | None, refused: Refused | None) -> list[str]:
     return [*refused.general, *(f"{name}: {said}" for name, said in refused.wrong.items() if name not in known)]
 
 
-_FIELDS: Mapping[str, tuple[str, str]] = {
-    "state": ("状态", "State"),
-    "evidence": ("解决情况和依据", "How it was resolved"),
-    "incident_no": ("事件", "Incident"),
+_FIELDS: Mapping[str, str] = {
+    "state": N_("状态"),
+    "evidence": N_("解决情况和依据"),
+    "incident_no": N_("事件"),
 }
 
 
 def _field_words(name: str, locale: str) -> str:
     if name in _FIELDS:
-        return _FIELDS[name][locale == "en"]
-    words = {"due": ("解决时限", "To be resolved by"), "content": ("舆情隐患内容", "The hazard")}
-    return words[name][locale == "en"] if name in words else field_label(ReportHazard, name, locale)
+        return speech.said(_FIELDS[name], locale)
+    words = {"due": N_("解决时限"), "content": N_("舆情隐患内容")}
+    return speech.said(words[name], locale) if name in words else field_label(ReportHazard, name, locale)
 
 
 def _value_words(name: str, value: str | None, house: Settings) -> str:

@@ -19,6 +19,7 @@ from yingda.desk.pages import clock_words, event_words, message, page, root_of, 
 from yingda.domain import acts, forms
 from yingda.domain.errors import IncidentNotFound
 from yingda.domain.life import Stage
+from yingda.domain.speech import N_
 from yingda.services import committing, comparing, hazard_desk, presenting, viewing
 from yingda.services.comparing import Changed
 from yingda.services.dossier import CommitmentSeen
@@ -42,8 +43,8 @@ def show(
             seen = viewing.incident(session, number, house, now)
             hazards = hazard_desk.of_incident(session, number, house, now)
     except IncidentNotFound:
-        heading = say("没有这个编号的事件", "No incident has this number")
-        lines = [say("编号形如 YQCZBG-2026-001。", "Numbers look like YQCZBG-2026-001.")]
+        heading = say(N_("没有这个编号的事件", "incident_page"))
+        lines = [say("编号形如 YQCZBG-2026-001。")]
         return message(request, heading, lines, status=404, link=to_board(request))
     may_act = access.can_act(user)
     return page(
@@ -71,7 +72,7 @@ def show(
 
 def to_board(request: Request) -> tuple[str, str]:
     """Return the address of the board, with its words."""
-    return f"{root_of(request)}/", say("回到事件一览", "Back to the board")
+    return f"{root_of(request)}/", say("回到事件一览")
 
 
 def _forms(seen: IncidentSeen, house: Settings, refused: Refused | None) -> tuple[Form, ...]:

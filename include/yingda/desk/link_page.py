@@ -15,6 +15,7 @@ from yingda.desk import acting, fields, linked, viewer
 from yingda.desk.pages import left_words, page, root_of, say
 from yingda.domain import forms
 from yingda.domain.errors import LinkForged
+from yingda.domain.life import RequestKind
 from yingda.services import attaching, presenting
 from yingda.services.answering import Claims
 from yingda.services.briefing import Brief
@@ -50,7 +51,6 @@ def not_from_our_page(request: Request, brief: Brief, token: str, house: Setting
         return decided(request, brief)
     said = say(
         "这次提交不是从本页发出的，没有收到。请核对后再提交一次。",
-        "This was not sent from this page, so it was not received. Please check it and send it again.",
     )
     return asked(request, brief, token, house, given, {"form": said}, status=403)
 
@@ -73,6 +73,10 @@ def asked(
     :param kept_at: when a draft was kept (UTC)
     """
     shown = fields.shown(brief, house, typed, wrong)
+    drafts = brief.kind is RequestKind.DRAFT_STATEMENT
+    findings = brief.context.findings
+    if drafts and typed is not None:
+        findings = linked.examined(brief, typed, house, wiring.utcnow())
     known = {field for form in shown if form.wrong for field in _places(form.fields)}
     if attaching.takes_files(brief.kind):
         known.add("files")
@@ -86,6 +90,9 @@ def asked(
         here=f"{root_of(request)}/r/{quote(brief.id, safe='')}",
         kept_at=kept_at,
         left=left_words(brief.due_at, wiring.utcnow(), house.speaks) if brief.due_at is not None else None,
+        findings=findings,
+        examined=typed is not None if drafts else brief.kind is RequestKind.SIGN_STATEMENT,
+        drafts=drafts,
         statement_html=lambda content: presenting.public_html(content, house),
         statement_kinds=fields.statement_kind_labels(house.speaks),
         wrong=wrong or {},

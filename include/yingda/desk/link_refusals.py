@@ -13,6 +13,7 @@ from yingda import rendering, wiring
 from yingda.desk import linked
 from yingda.desk.pages import message, say
 from yingda.desk.replying import Json
+from yingda.domain import speech
 from yingda.domain.errors import (
     AnsweredAlready,
     CodeNotSent,
@@ -25,6 +26,7 @@ from yingda.domain.errors import (
     TooManyCodes,
     YingdaError,
 )
+from yingda.domain.speech import N_
 from yingda.services import linking
 from yingda.services.answering import refused_as_not_yours
 from yingda.services.briefing import Who
@@ -37,41 +39,40 @@ def page_of(request: Request, problem: YingdaError, house: Settings, token: str 
     :raises YingdaError: `problem`, where it is none of a link
     """
     call = say(
-        f"如有疑问，请致电办公室 {house.roster.office.phone}。",
-        f"If in doubt, call the office: {house.roster.office.phone}.",
+        "如有疑问，请致电办公室 %(phone)s。",
+        phone=house.roster.office.phone,
     )
     if isinstance(problem, LinkForged):
         return message(
             request,
-            say("链接无效", "This link does not work"),
+            say("链接无效"),
             [
                 say(
                     "请从邮件里重新打开链接；如果是复制的，请复制完整。",
-                    "Please open it again from the mail; if you copied it, copy all of it.",
                 ),
                 call,
             ],
             status=404,
         )
     if isinstance(problem, LinkExpired):
-        said = say("这个链接已过有效期，不能再答复。", "This link is too old; it cannot be used to answer any more.")
-        return message(request, say("链接已过期", "This link has expired"), [said, call], status=410)
+        said = say("这个链接已过有效期，不能再答复。")
+        return message(request, say("链接已过期"), [said, call], status=410)
     if isinstance(problem, RequestEnded):
-        why = _ENDED.get(problem.why, ("这件事已撤回，不需要再答复。", "This was taken back."))[house.speaks == "en"]
-        more = say("不需要您再答复。", "No answer is needed any more.")
-        return message(request, say("已撤回", "Taken back"), [why, more, call], status=410)
+        why = speech.said(_ENDED.get(problem.why, N_("这件事已撤回，不需要再答复。")), house.speaks)
+        more = say("不需要您再答复。")
+        return message(request, say("已撤回"), [why, more, call], status=410)
     if isinstance(problem, TextChanged):
         return _text_changed(request, token, house, call)
     raise problem
 
 
 _ENDED = {
-    "reassigned": ("事件已转由其他单位办理。", "The incident was given to another unit."),
-    "closed": ("事件已办结。", "The incident is closed."),
-    "merged": ("事件已并入另一事件一并办理。", "The incident was merged into another and goes on there."),
-    "reopened": ("事件已重新办理，会另发新的邮件。", "The incident was taken up again; new mails are sent."),
-    "report_submitted": ("报告已报送，不再需要延期。", "The report is here, so no more time is needed."),
-    "not_owed_now": ("按现在的级别，这一环节不再需要签发。", "At the present severity this signature is not needed."),
+    "reassigned": N_("事件已转由其他单位办理。"),
+    "closed": N_("事件已办结。"),
+    "merged": N_("事件已并入另一事件一并办理。"),
+    "reopened": N_("事件已重新办理，会另发新的邮件。"),
+    "report_submitted": N_("报告已报送，不再需要延期。"),
+    "not_owed_now": N_("按现在的级别，这一环节不再需要签发。"),
 }
 
 
@@ -83,17 +84,15 @@ def _text_changed(request: Request, token: str, house: Settings, call: str) -> R
     lines = [
         say(
             "您看到的文本已被修改，对旧文本的答复没有收到。",
-            "The text you saw was changed. Nothing was received.",
         ),
         say(
             "新文本已另发邮件，请打开最新的一封。",
-            "A new mail about the new text was sent. Please open it.",
         ),
     ]
     if who is not None:
         at = rendering.local_long(who.at, house.speaks)
-        lines.insert(1, say(f"新文本：{who.name}，{at}。", f"New text: {who.name}, {at}."))
-    return message(request, say("文本已更新", "The text was changed"), [*lines, call], status=409)
+        lines.insert(1, say("新文本：%(name)s，%(at)s。", name=who.name, at=at))
+    return message(request, say("文本已更新"), [*lines, call], status=409)
 
 
 def for_program(problem: YingdaError, token: str, house: Settings) -> Response:
@@ -127,9 +126,8 @@ def too_many_codes(problem: TooManyCodes) -> str:
     """Return in words that no other code is sent for a while."""
     at = rendering.local(problem.again_at)[11:]
     return say(
-        f"一小时内发送的验证码太多了，{at} 以后才能再发。已收到的最近一个仍在有效期内的可以使用；着急请致电办公室。",
-        f"Too many codes were sent within an hour; the next one can be sent at {at}. The newest one still holds while"
-        " it is valid. If it cannot wait, call the office.",
+        "一小时内发送的验证码太多了，%(at)s 以后才能再发。已收到的最近一个仍在有效期内的可以使用；着急请致电办公室。",
+        at=at,
     )
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from yingda import wiring
 from yingda.domain.errors import CodeRefused, YingdaError
-from yingda.services import answering, briefing, keeping, lettering, linking, sending_codes
+from yingda.services import answering, briefing, examining, keeping, lettering, linking, papering, sending_codes
 from yingda.services.answering import Claims
 from yingda.services.briefing import Brief, Decided
+from yingda.services.examining import FindingSeen
 from yingda.services.sending_codes import CodeSent
 from yingda.settings import Settings
 
@@ -109,6 +110,17 @@ def kept(claims: Claims) -> Kept | None:
         return Kept(draft.given, draft.at) if draft is not None else None
 
 
+def examined(brief: Brief, typed: Mapping[str, Any], house: Settings, now: datetime) -> tuple[FindingSeen, ...]:
+    """Return what is found in a statement as it stands typed on its drafter's page."""
+    from sqlalchemy import select
+
+    from yingda.store.models import Incident
+
+    with wiring.reading() as session:
+        incident = session.scalars(select(Incident).where(Incident.number == brief.incident_no)).one()
+        return examining.of_draft(session, incident, typed, house, now)
+
+
 def who_answered(claims: Claims, house: Settings) -> briefing.Who | None:
     """Return who gave the answer that a request got."""
     with wiring.reading() as session:
@@ -122,14 +134,35 @@ def who_changed(claims: Claims, house: Settings) -> briefing.Who | None:
 
 
 def deliver(incident_no: str) -> None:
-    """Send what the answer owes, write the letters it approved; runs after the reply. What fails is tried again."""
-    _write_letters(incident_no)
+    """Send what the answer owes, write the papers that follow from it; runs after the reply.
+
+    What fails is tried again, by `follow_up` if by nobody else.
+    """
+    _write("Letters", incident_no, lambda: lettering.write_letters(wiring.transaction, wiring.settings(), incident_no))
+    _write(
+        "The report form",
+        incident_no,
+        lambda: papering.write_reports(wiring.transaction, wiring.settings(), wiring.utcnow(), incident_no),
+    )
     _hand_over(incident_no)
 
 
 def deliver_all() -> None:
     """Send whatever is owed now, also what belongs to no incident; runs after the reply."""
     _hand_over(None)
+
+
+def look_again(publication_id: int) -> None:
+    """Look now at a public page that does not show the text, or not any more; runs after the reply.
+
+    What goes wrong is tried again by `follow_up`.
+    """
+    from yingda.services import sending
+
+    try:
+        sending.look_again(wiring.transaction, publication_id, wiring.settings(), wiring.utcnow)
+    except Exception as problem:
+        log.error("Publication %s could not be looked at again: %s", publication_id, type(problem).__name__)
 
 
 def _hand_over(incident_no: str | None) -> None:
@@ -141,11 +174,11 @@ def _hand_over(incident_no: str | None) -> None:
         log.error("Mail for %s stays owed: %s %s", incident_no or "the office", type(problem).__name__, said)
 
 
-def _write_letters(incident_no: str) -> None:
+def _write(what: str, incident_no: str, write: Callable[[], list[str]]) -> None:
     try:
-        problems = lettering.write_letters(wiring.transaction, wiring.settings(), incident_no)
+        problems = write()
     except Exception as problem:
-        log.error("Letters of %s are still to be written: %s", incident_no, type(problem).__name__)
+        log.error("%s of %s: still to be written: %s", what, incident_no, type(problem).__name__)
     else:
         for said in problems:
             log.error("%s", said)

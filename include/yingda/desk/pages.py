@@ -13,13 +13,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from yingda import rendering, wiring
 from yingda.desk import static_files, viewer
 from yingda.desk.reasons import reason
-from yingda.domain import clocks, forms, life, roles, second_channel, severity
+from yingda.domain import clocks, forms, life, roles, second_channel, severity, speech
 from yingda.domain.clocks import ClockKind, lateness_label
 from yingda.domain.errors import SettingsError
 from yingda.domain.life import DocumentKind, RequestKind, Stage
 from yingda.domain.roles import Role
 from yingda.domain.second_channel import SecondKind
 from yingda.domain.severity import Severity
+from yingda.domain.speech import N_
 from yingda.services import lead_desk, naming
 from yingda.services.viewing import ClockSeen, EventSeen
 from yingda.settings import Settings
@@ -65,37 +66,35 @@ def root_of(request: Request) -> str:
     return str(request.scope.get("root_path", "")).rstrip("/")
 
 
-def say(chinese: str, english: str) -> str:
-    """Return the words in the office's language."""
-    return english if viewer.house().speaks == "en" else chinese
+def say(words: str, /, **values: object) -> str:
+    """Return words in the language of whoever is looking, with values put in where `%(name)s` stands."""
+    return speech.said(words, viewer.locale(), **values)
 
 
 def clock_words(clock: ClockSeen, now: datetime, locale: str) -> tuple[str, str]:
     """Return how a clock stands, in words, and in one word for the style sheet: met, late, soon, running, over."""
-    english = locale == "en"
     if clock.cancelled_at is not None and clock.met_at is None:
-        return ("no longer owed" if english else "不再要求"), "over"
+        return (speech.said("不再要求", locale)), "over"
     if clock.met_at is not None:
         when = rendering.local_long(clock.met_at, locale)
         if clock.missed:
-            return (f"done {when}, late" if english else f"{when} 完成（超时）"), "late"
-        return (f"done {when}" if english else f"{when} 完成"), "met"
+            return (speech.said("%(when)s 完成（超时）", locale, when=when)), "late"
+        return (speech.said("%(when)s 完成", locale, when=when)), "met"
     words = left_words(clock.due_at, now, locale)
     if now > clock.due_at:
         return words, "late"
     if clock.missed:
-        return (f"{words} (extended, was missed)" if english else f"{words}（已延期，曾超时）"), "late"
+        return (speech.said("%(words)s（已延期，曾超时）", locale, words=words)), "late"
     return words, "soon" if (clock.due_at - now) * 4 < clock.due_at - clock.started_at else "running"
 
 
 def left_words(due_at: datetime, now: datetime, locale: str) -> str:
     """Return how long there is still, or how late it is, in words."""
-    english = locale == "en"
     if now > due_at:
         late = lateness_label(now - due_at, locale)
-        return f"late by {late}" if english else f"超时 {late}"
+        return speech.said("超时 %(late)s", locale, late=late)
     left = lateness_label(due_at - now, locale)
-    return f"{left} left" if english else f"剩 {left}"
+    return speech.said("剩 %(left)s", locale, left=left)
 
 
 def event_words(event: EventSeen, house: Settings) -> list[str]:
@@ -110,10 +109,10 @@ def event_words(event: EventSeen, house: Settings) -> list[str]:
     if kind is not None and data.get("action") in forms.FORMS[kind]:
         said.append(forms.button(kind, data["action"], locale))
     if "hazard" in data:
-        said.append(f"hazard {data['hazard']}" if locale == "en" else f"隐患 {data['hazard']} 号")
+        said.append(speech.said("隐患 %(hazard)s 号", locale, hazard=data["hazard"]))
     if "document" in data:
         said.append(life.label(DocumentKind(data["document"]), locale))
-        said.append(f"revision {data['number']}" if locale == "en" else f"第 {data['number']} 稿")
+        said.append(speech.said(N_("第 %(number)s 稿", "pages"), locale, number=data["number"]))
     if "stage" in data:
         said.append(life.label(Stage(data["stage"]), locale))
     if "severity" in data:
@@ -129,7 +128,7 @@ def event_words(event: EventSeen, house: Settings) -> list[str]:
         said.append(", ".join(naming.officer(each, house).name for each in data["officers"]))
     if "was" in data and "severity" in data:
         was = severity.label(Severity(data["was"]), locale)
-        said.append(f"from {was}" if locale == "en" else f"原{was}")
+        said.append(speech.said("原%(was)s", locale, was=was))
     for key in ("channel", "url", "reason", "why", "comment", "problem", "where", "who"):
         if isinstance(data.get(key), str) and data[key]:
             said.append(reason(data[key], locale))

@@ -73,8 +73,8 @@ def once(request: Request, account: str, body: bytes) -> Iterator[Call]:
         if before is not None:
             if before.request_sha256 != fingerprint:
                 words = say(
-                    f"这个 {HEADER} 已用于另一个请求。另一个请求请用新的；重发请原样发送。",
-                    f"This {HEADER} was used for another request. Take a new one, or send again exactly what was sent.",
+                    "这个 %(HEADER)s 已用于另一个请求。另一个请求请用新的；重发请原样发送。",
+                    HEADER=HEADER,
                 )
                 raise KeyMisused("idempotency_key_reused", 409, words)
             call.done(before.result, before.status)
@@ -90,8 +90,9 @@ def _key(request: Request) -> str | None:
     [key, *others] = keys
     if others or not 1 <= len(key) <= LONGEST or not (key.isascii() and key.isprintable()):
         words = say(
-            f"{HEADER} 只能有一个，须为 1 到 {LONGEST} 个可见的 ASCII 字符",
-            f"{HEADER} must be there once, with 1 to {LONGEST} printable ASCII characters",
+            "%(HEADER)s 只能有一个，须为 1 到 %(LONGEST)s 个可见的 ASCII 字符",
+            HEADER=HEADER,
+            LONGEST=LONGEST,
         )
         raise KeyMisused("idempotency_key", 422, words)
     return key

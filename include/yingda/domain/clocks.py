@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from yingda.domain import speech
+from yingda.domain.speech import N_, NN_
+
 from .calendar import WorkingCalendar
 
 _FORM = re.compile(r"([0-9]{1,9})(s|m|h|d|wd)")
@@ -94,23 +97,23 @@ ANEW = frozenset({ClockKind.FURTHER_WORD, ClockKind.COMMITMENT, ClockKind.ACTION
 """The clocks of which an incident may have several, one for each time something comes to be owed."""
 
 
-_LABELS: dict[ClockKind, tuple[str, str]] = {
-    ClockKind.BRIEF_REPLY: ("简要答复", "Brief reply"),
-    ClockKind.VERIFICATION: ("核实结果", "Verified result"),
-    ClockKind.PUBLIC_WORD: ("首次发布权威信息", "First authoritative information in public"),
-    ClockKind.FURTHER_WORD: ("后续对外说明", "Further word in public"),
-    ClockKind.PRESS_CONFERENCE: ("新闻发布会", "Press conference"),
-    ClockKind.REVIEW: ("总结", "After-action review"),
-    ClockKind.COMMITMENT: ("承诺事项", "Commitment"),
-    ClockKind.ACTION_ITEM: ("整改事项", "Action item"),
+_LABELS: dict[ClockKind, str] = {
+    ClockKind.BRIEF_REPLY: N_("简要答复"),
+    ClockKind.VERIFICATION: N_("核实结果"),
+    ClockKind.PUBLIC_WORD: N_("首次发布权威信息"),
+    ClockKind.FURTHER_WORD: N_("后续对外说明"),
+    ClockKind.PRESS_CONFERENCE: N_("新闻发布会"),
+    ClockKind.REVIEW: N_("总结"),
+    ClockKind.COMMITMENT: N_("承诺事项", "clocks"),
+    ClockKind.ACTION_ITEM: N_("整改事项"),
 }
 
-_UNITS: dict[str, tuple[str, str]] = {
-    "s": ("秒", "second"),
-    "m": ("分钟", "minute"),
-    "h": ("小时", "hour"),
-    "d": ("天", "day"),
-    "wd": ("个工作日", "working day"),
+_UNITS: dict[str, str] = {
+    "s": NN_("%(count)s 秒"),
+    "m": NN_("%(count)s 分钟"),
+    "h": NN_("%(count)s 小时"),
+    "d": NN_("%(count)s 天"),
+    "wd": NN_("%(count)s 个工作日"),
 }
 
 
@@ -132,7 +135,7 @@ def due(span: Span, started_at: datetime, calendar: WorkingCalendar) -> datetime
 
 def label(value: ClockKind, locale: str) -> str:
     """Return the words for `value`: English for locale `en`, Chinese otherwise."""
-    return _LABELS[value][locale == "en"]
+    return speech.said(_LABELS[value], locale)
 
 
 def span_label(span: Span, locale: str) -> str:
@@ -147,7 +150,7 @@ def lateness_label(late: timedelta, locale: str) -> str:
     """
     minutes = int(late.total_seconds() // 60)
     if minutes < 1:
-        return "less than a minute" if locale == "en" else "不到 1 分钟"
+        return speech.said("不到 1 分钟", locale)
     days, rest = divmod(minutes, 24 * 60)
     hours, minutes = divmod(rest, 60)
     parts = [(days, "d"), (hours, "h")] if days else [(hours, "h"), (minutes, "m")]
@@ -155,7 +158,4 @@ def lateness_label(late: timedelta, locale: str) -> str:
 
 
 def _counted(count: int, unit: str, locale: str) -> str:
-    chinese, english = _UNITS[unit]
-    if locale == "en":
-        return f"{count} {english}" if count == 1 else f"{count} {english}s"
-    return f"{count} {chinese}"
+    return speech.counted(_UNITS[unit], count, locale)

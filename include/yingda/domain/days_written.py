@@ -7,6 +7,9 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
+from yingda.domain import speech
+from yingda.domain.speech import N_
+
 EARLIEST, LATEST = date(2000, 1, 1), date(2200, 12, 31)
 """Days outside these are nobody's time limit but a slip of the pen."""
 EXCEL_EPOCH = date(1899, 12, 30)
@@ -142,17 +145,14 @@ def _within_reach(found: date, value: object) -> date:
     return found
 
 
-_WORDS: Mapping[str, tuple[str, str]] = {
-    "notation": (
-        "不是能确定的日期，请写成 2026-11-30、2026年11月30日 或 11月30日；没有期限写“无”或“长期”",
-        "is no day that can be told for certain; write 2026-11-30 or 2026年11月30日, or 无 where there is none",
-    ),
-    "no_such_day": ("日历上没有这一天，请核对", "is not in the calendar; please check it"),
-    "far_away": ("须在 2000 年至 2200 年之间，请核对年份", "must lie between the years 2000 and 2200"),
-    "no_year": ("请写上年份，如 2026-11-30", "please write the year too, such as 2026-11-30"),
+_WORDS: Mapping[str, str] = {
+    "notation": N_("不是能确定的日期，请写成 2026-11-30、2026年11月30日 或 11月30日；没有期限写“无”或“长期”"),
+    "no_such_day": N_("日历上没有这一天，请核对"),
+    "far_away": N_("须在 2000 年至 2200 年之间，请核对年份"),
+    "no_year": N_("请写上年份，如 2026-11-30"),
 }
 
 
 def said(why: str, locale: str) -> str:
     """Return what is wrong with a day in words, with the remedy."""
-    return _WORDS[why][locale == "en"]
+    return speech.said(_WORDS[why], locale)

@@ -47,6 +47,18 @@ class UnknownUnit(YingdaError):
     """No unit of the roster has this id."""
 
 
+class UnknownRobot(YingdaError):
+    """No robot of channels.yaml has this id."""
+
+    def __init__(self, robot_id: str, known: Iterable[str] = ()) -> None:
+        self.robot_id = robot_id
+        there = ", ".join(known) or "none at all"
+        super().__init__(f"channels.yaml has no robot {robot_id!r}. It has: {there}. Add it under `robots`.")
+
+    def __reduce__(self) -> tuple[type[UnknownRobot], tuple[str]]:
+        return type(self), (self.robot_id,)
+
+
 class IncidentNotFound(YingdaError):
     """No incident has this number, or the run belongs to none."""
 

@@ -7,7 +7,9 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from yingda.domain import speech
 from yingda.domain.fields import Answer, Words, optional
+from yingda.domain.speech import N_
 
 LONGEST_WORDS = 500
 """Characters."""
@@ -23,24 +25,24 @@ class Reason(StrEnum):
     LATE = "late"
 
 
-_WORDS: dict[Reason, tuple[str, str]] = {
-    Reason.NOT_FIXED: ("实际没有解决", "It has not been put right"),
-    Reason.CAME_BACK: ("解决后又出现了", "It was put right and came back"),
-    Reason.WRONG: ("说明与事实不符", "What the statement says is not so"),
-    Reason.UNCLEAR: ("说明看不明白", "The statement is hard to understand"),
-    Reason.LATE: ("承诺的事过期没有做", "What was promised was not done in time"),
+_WORDS: dict[Reason, str] = {
+    Reason.NOT_FIXED: N_("实际没有解决"),
+    Reason.CAME_BACK: N_("解决后又出现了"),
+    Reason.WRONG: N_("说明与事实不符"),
+    Reason.UNCLEAR: N_("说明看不明白"),
+    Reason.LATE: N_("承诺的事过期没有做"),
 }
 
 
 def label(reason: Reason, locale: str) -> str:
     """Return the words for a reason in `locale` (zh_CN or en)."""
-    return _WORDS[reason][locale == "en"]
+    return speech.said(_WORDS[reason], locale)
 
 
 class Vote(Answer):
     """What somebody says of a statement."""
 
-    labels: ClassVar[tuple[str, str]] = ("提交反馈", "Send")
+    labels: ClassVar[str] = N_("提交反馈")
     solved: bool = Field(title="这件事解决了吗", json_schema_extra={"title_en": "Is the matter settled?"})
     reasons: tuple[Reason, ...] = Field(
         default=(),
@@ -49,7 +51,6 @@ class Vote(Answer):
         json_schema_extra={"title_en": "What is not settled"},
     )
     words: Words = optional(
-        "补充说明（请勿写姓名、电话、住址）",
-        "In your words (no names, numbers or addresses, please)",
+        N_("补充说明（请勿写姓名、电话、住址）"),
         limit=LONGEST_WORDS,
     )

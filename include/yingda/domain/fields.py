@@ -9,10 +9,11 @@ from typing import Annotated, Any, ClassVar, TypeVar
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
-from yingda.domain import days_written
+from yingda.domain import days_written, speech
 from yingda.domain.calendar import SHANGHAI
 from yingda.domain.errors import FieldsRefused
 from yingda.domain.life import REOPENING_STAGES, Stage
+from yingda.domain.speech import N_
 
 LONG = 20_000
 """Longest text of one field, in characters."""
@@ -57,21 +58,25 @@ ReopeningStage = Annotated[Stage, BeforeValidator(_a_stage_to_begin_at)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_shanghai_if_naive), AfterValidator(_within_reach)]
 
 
-def written(chinese: str, english: str, *, long: bool = True, limit: int = LONG, widget: str | None = None) -> Any:
+def titled(words: str, widget: str) -> dict[str, Any]:
+    """Return what a field says of itself: its title (marked by `N_`), also in English, and its widget."""
+    shown = {"title_en": speech.said(words, "en"), "widget": widget}
+    return {"title": speech.said(words, speech.SOURCE), "json_schema_extra": shown}
+
+
+def written(words: str, *, long: bool = True, limit: int = LONG, widget: str | None = None) -> Any:
     return Field(
         min_length=1,
         max_length=limit,
-        title=chinese,
-        json_schema_extra={"title_en": english, "widget": widget or ("textarea" if long else "line")},
+        **titled(words, widget or ("textarea" if long else "line")),
     )
 
 
-def optional(chinese: str, english: str, *, long: bool = True, limit: int = LONG, widget: str | None = None) -> Any:
+def optional(words: str, *, long: bool = True, limit: int = LONG, widget: str | None = None) -> Any:
     return Field(
         default="",
         max_length=limit,
-        title=chinese,
-        json_schema_extra={"title_en": english, "widget": widget or ("textarea" if long else "line")},
+        **titled(words, widget or ("textarea" if long else "line")),
     )
 
 
@@ -80,18 +85,17 @@ class Answer(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
-    labels: ClassVar[tuple[str, str]]
+    labels: ClassVar[str]
 
 
 AnswerT = TypeVar("AnswerT", bound=Answer)
 
 
-def commitments(chinese: str, english: str) -> Any:
+def commitments(words: str) -> Any:
     return Field(
         default=(),
         max_length=30,
-        title=chinese,
-        json_schema_extra={"title_en": english, "widget": "commitments"},
+        **titled(words, "commitments"),
     )
 
 
@@ -106,16 +110,14 @@ def evidence(*, least: int = 0) -> Any:
     )
 
 
-def moment(chinese: str, english: str, *, required: bool = True) -> Any:
+def moment(words: str, *, required: bool = True) -> Any:
     """Return a field that takes a moment; one that is not required may be left out (None)."""
-    shown: Any = {"title_en": english, "widget": "moment"}
-    return Field(... if required else None, title=chinese, json_schema_extra=shown)
+    return Field(... if required else None, **titled(words, "moment"))
 
 
-def choice(chinese: str, english: str, widget: str, *, text: bool = False) -> Any:
+def choice(words: str, widget: str, *, text: bool = False) -> Any:
     """Return a required field that takes one of the values that `widget` names; `text` where they are no enum."""
-    shown: Any = {"title_en": english, "widget": widget}
-    return Field(title=chinese, min_length=1 if text else None, json_schema_extra=shown)
+    return Field(min_length=1 if text else None, **titled(words, widget))
 
 
 class CommitmentMade(BaseModel):
@@ -123,9 +125,9 @@ class CommitmentMade(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
-    text: Words = written("事项", "What", long=False, limit=500)
-    unit: Words = written("责任单位", "Unit", long=False, limit=64, widget="unit")
-    due: Moment = moment("时限", "By")
+    text: Words = written(N_("事项"), long=False, limit=500)
+    unit: Words = written(N_("责任单位"), long=False, limit=64, widget="unit")
+    due: Moment = moment(N_("时限", "fields"))
 
 
 def check(form: type[AnswerT], fields: Mapping[str, Any], locale: str) -> AnswerT:
@@ -143,28 +145,25 @@ def check(form: type[AnswerT], fields: Mapping[str, Any], locale: str) -> Answer
         raise FieldsRefused(messages) from None
 
 
-_MESSAGES: dict[str, tuple[str, str]] = {
-    "missing": ("必填", "is required"),
-    "string_too_short": ("必填", "is required"),
-    "string_too_long": ("最多 {max_length} 字", "at most {max_length} characters"),
-    "too_long": ("最多 {max_length} 条", "at most {max_length} entries"),
-    "too_short": ("至少 {min_length} 条", "at least {min_length}"),
-    "string_type": ("须为文字", "must be text"),
-    "tuple_type": ("须为列表", "must be a list"),
-    "model_type": ("须为对象", "must be an object"),
-    "model_attributes_type": ("须为对象", "must be an object"),
-    "enum": ("只能是：{expected}", "must be one of: {expected}"),
-    "extra_forbidden": ("表单没有此项", "is not a field of this form"),
-    "one_address": (
-        "须为一个 http:// 或 https:// 开头的网址，不带空格和用户名",
-        "must be one address that begins with http:// or https://, without spaces or a user name",
-    ),
-    "bool_type": ("须为是或否", "must be yes or no (true or false)"),
-    "bool_parsing": ("须为是或否", "must be yes or no (true or false)"),
-    "timezone_aware": ("须带时区", "needs a time zone"),
-    "far_away": ("须在 2000 年至 2200 年之间", "must lie between the years 2000 and 2200"),
-    "one_day": ("须为日期，如 2026-11-30", "must be a day such as 2026-11-30"),
-    "control_characters": ("含有不可见的控制字符，请删除", "contains control characters; remove them"),
+_MESSAGES: dict[str, str] = {
+    "missing": N_("必填"),
+    "string_too_short": N_("必填"),
+    "string_too_long": N_("最多 {max_length} 字"),
+    "too_long": N_("最多 {max_length} 条"),
+    "too_short": N_("至少 {min_length} 条"),
+    "string_type": N_("须为文字"),
+    "tuple_type": N_("须为列表"),
+    "model_type": N_("须为对象"),
+    "model_attributes_type": N_("须为对象"),
+    "enum": N_("只能是：{expected}"),
+    "extra_forbidden": N_("表单没有此项"),
+    "one_address": N_("须为一个 http:// 或 https:// 开头的网址，不带空格和用户名"),
+    "bool_type": N_("须为是或否"),
+    "bool_parsing": N_("须为是或否"),
+    "timezone_aware": N_("须带时区"),
+    "far_away": N_("须在 2000 年至 2200 年之间"),
+    "one_day": N_("须为日期，如 2026-11-30"),
+    "control_characters": N_("含有不可见的控制字符，请删除"),
 }
 
 
@@ -173,15 +172,11 @@ def _message(error: Any, locale: str) -> str:
     if kind.startswith("day_"):
         return f"“{error['input']}” " + days_written.said(kind.removeprefix("day_"), locale)
     if kind.startswith(("datetime", "date_")):
-        return (
-            "must be a date and time such as 2026-11-23T14:05"
-            if locale == "en"
-            else "须为日期时间，如 2026-11-23T14:05"
-        )
+        return speech.said("须为日期时间，如 2026-11-23T14:05", locale)
     words = _MESSAGES.get(kind)
     if words is None:
         return str(error["msg"])
-    return words[locale == "en"].format(**error.get("ctx", {}))
+    return speech.said(words, locale).format(**error.get("ctx", {}))
 
 
 def field_label(form: type[BaseModel], name: str, locale: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from yingda.domain import fields as typed
+from yingda.domain import speech
 from yingda.domain.documents import StatementKind
 from yingda.domain.errors import FieldsRefused
 from yingda.domain.fields import (
@@ -23,36 +24,37 @@ from yingda.domain.fields import (
     written,
 )
 from yingda.domain.life import RequestKind
+from yingda.domain.speech import N_
 
 
 class Assign(Answer):
-    labels = ("转办", "Assign")
-    unit: Words = written("责任单位", "Unit", long=False, limit=64, widget="unit")
-    reason: Words = optional("说明", "Note")
+    labels = N_("转办")
+    unit: Words = written(N_("责任单位"), long=False, limit=64, widget="unit")
+    reason: Words = optional(N_("说明"))
 
 
 class Dismiss(Answer):
-    labels = ("不予受理", "Dismiss")
-    reason: Words = written("理由", "Reason")
+    labels = N_("不予受理")
+    reason: Words = written(N_("理由"))
 
 
 class BriefReply(Answer):
-    labels = ("报送", "Submit")
-    reply: Words = written("简要答复", "Brief reply")
+    labels = N_("报送")
+    reply: Words = written(N_("简要答复"))
 
 
 class HandBack(Answer):
-    labels = ("退单（不属本单位职责）", "Hand back (not our remit)")
-    reason: Words = written("退单理由", "Reason for handing back")
-    suggested_unit: Words = optional("建议转办单位", "Suggested unit", long=False, limit=64, widget="unit")
+    labels = N_("退单（不属本单位职责）")
+    reason: Words = written(N_("退单理由"))
+    suggested_unit: Words = optional(N_("建议转办单位"), long=False, limit=64, widget="unit")
 
 
 class Report(Answer):
-    labels = ("报送", "Submit")
-    cause: Words = written("舆情产生原因（事实真相）", "Cause (what is true)")
-    measures: Words = written("具体处置措施及网络舆论引导措施", "Measures taken or planned")
-    wording: Words = written("应对口径", "Proposed wording")
-    result: Words = written("处置结果", "Result")
+    labels = N_("报送")
+    cause: Words = written(N_("舆情产生原因（事实真相）"))
+    measures: Words = written(N_("具体处置措施及网络舆论引导措施"))
+    wording: Words = written(N_("应对口径"))
+    result: Words = written(N_("处置结果"))
     evidence: tuple[Evidence, ...] = typed.evidence()
     refuted: tuple[Evidence, ...] = Field(
         default=(),
@@ -63,24 +65,24 @@ class Report(Answer):
 
 
 class RequestExtension(Answer):
-    labels = ("申请延期", "Ask for more time")
-    reason: Words = written("延期理由", "Reason for more time")
-    until: Moment = moment("延至", "Until")
+    labels = N_("申请延期")
+    reason: Words = written(N_("延期理由"))
+    until: Moment = moment(N_("延至"))
 
 
 class Grant(Answer):
-    labels = ("同意", "Grant")
-    reason: Words = optional("说明", "Note")
+    labels = N_("同意")
+    reason: Words = optional(N_("说明"))
 
 
 class Refuse(Answer):
-    labels = ("不同意", "Refuse")
-    reason: Words = written("理由", "Reason")
+    labels = N_("不同意")
+    reason: Words = written(N_("理由"))
 
 
 class Approve(Answer):
-    labels = ("批准", "Approve")
-    comment: Words = optional("意见", "Comment")
+    labels = N_("批准")
+    comment: Words = optional(N_("意见"))
 
 
 CODE = "code"
@@ -88,127 +90,135 @@ CODE = "code"
 
 
 class Sign(Answer):
-    labels = ("签发", "Sign")
-    comment: Words = optional("意见", "Comment")
-    code: Words = optional("验证码", "Code", limit=40, widget=CODE)
+    labels = N_("签发")
+    comment: Words = optional(N_("意见"))
+    code: Words = optional(N_("验证码"), limit=40, widget=CODE)
 
 
 class Return(Answer):
-    labels = ("退回修改", "Return")
-    comment: Words = written("修改意见", "What to change")
+    labels = N_("退回修改")
+    comment: Words = written(N_("修改意见"))
 
 
 SPEAKS_OF = "comment_"
 """What the name of a comment on one field begins with; the name of that field follows."""
 
 
-def _on(chinese: str, english: str) -> Any:
-    return optional(f"其中“{chinese}”", f"On: {english}", limit=2_000)
+def _on(words: str) -> Any:
+    return Field(
+        default="",
+        max_length=2_000,
+        title=speech.said(N_("其中“%(field)s”"), speech.SOURCE, field=speech.said(words, speech.SOURCE)),
+        json_schema_extra={
+            "title_en": speech.said(N_("其中“%(field)s”"), "en", field=speech.said(words, "en")),
+            "widget": "textarea",
+        },
+    )
 
 
 class ReturnReport(Return):
-    comment_cause: Words = _on("舆情产生原因（事实真相）", "Cause (what is true)")
-    comment_measures: Words = _on("具体处置措施及网络舆论引导措施", "Measures taken or planned")
-    comment_wording: Words = _on("应对口径", "Proposed wording")
-    comment_result: Words = _on("处置结果", "Result")
+    comment_cause: Words = _on(N_("舆情产生原因（事实真相）"))
+    comment_measures: Words = _on(N_("具体处置措施及网络舆论引导措施"))
+    comment_wording: Words = _on(N_("应对口径"))
+    comment_result: Words = _on(N_("处置结果"))
 
 
 class ReturnStatement(Return):
-    comment_title: Words = _on("标题", "Title")
-    comment_body: Words = _on("正文", "Body")
+    comment_title: Words = _on(N_("标题"))
+    comment_body: Words = _on(N_("正文"))
 
 
 class Decline(Answer):
-    labels = ("不予批准", "Decline")
-    comment: Words = written("理由", "Reason")
+    labels = N_("不予批准")
+    comment: Words = written(N_("理由"))
 
 
 class NoPublication(Answer):
-    labels = ("不对外发布", "Do not publish")
-    comment: Words = written("理由", "Reason")
+    labels = N_("不对外发布")
+    comment: Words = written(N_("理由"))
 
 
 class Statement(Answer):
-    labels = ("提交签发", "Submit for signing")
+    labels = N_("提交签发")
     kind: StatementKind = Field(title="类型", json_schema_extra={"title_en": "Kind", "widget": "statement_kind"})
-    title: Words = written("标题", "Title", long=False, limit=200)
-    body: Words = written("正文（Markdown）", "Body (Markdown)")
-    commitments: tuple[CommitmentMade, ...] = commitments("承诺事项", "Commitments")
+    title: Words = written(N_("标题"), long=False, limit=200)
+    body: Words = written(N_("正文（Markdown）"))
+    commitments: tuple[CommitmentMade, ...] = commitments(N_("承诺事项"))
 
 
 class Held(Answer):
-    labels = ("已召开", "Held")
-    when: Moment = moment("时间", "When")
-    where: Words = written("地点", "Where", long=False, limit=200)
-    who: Words = written("发言人", "Who spoke", long=False, limit=500)
+    labels = N_("已召开")
+    when: Moment = moment(N_("时间", "forms"))
+    where: Words = written(N_("地点"), long=False, limit=200)
+    who: Words = written(N_("发言人"), long=False, limit=500)
 
 
 class Close(Answer):
-    labels = ("办结", "Close")
-    result: Words = written("办理结果", "Result")
+    labels = N_("办结")
+    result: Words = written(N_("办理结果"))
 
 
 class Review(Answer):
-    labels = ("报送", "Submit")
-    lessons: Words = written("经验教训", "Lessons")
-    actions: tuple[CommitmentMade, ...] = commitments("整改事项", "Action items")
+    labels = N_("报送")
+    lessons: Words = written(N_("经验教训"))
+    actions: tuple[CommitmentMade, ...] = commitments(N_("整改事项", "forms"))
 
 
 class CommitmentAnswer(Answer):
-    labels = ("报送", "Submit")
-    answer: Words = written("办理情况", "What was done")
+    labels = N_("报送")
+    answer: Words = written(N_("办理情况"))
     evidence: tuple[Evidence, ...] = typed.evidence()
 
 
 class StartPlan(Answer):
-    labels = ("启动应急预案", "Start the emergency plan")
-    reason: Words = written("理由", "Reason")
-    interviewee: Words = optional("由谁接受采访", "Who gives interviews", long=False, limit=64, widget="officer")
+    labels = N_("启动应急预案")
+    reason: Words = written(N_("理由"))
+    interviewee: Words = optional(N_("由谁接受采访"), long=False, limit=64, widget="officer")
 
 
 class NoPlan(Answer):
-    labels = ("暂不启动", "Not now")
-    reason: Words = written("理由", "Reason")
-    interviewee: Words = optional("由谁接受采访", "Who gives interviews", long=False, limit=64, widget="officer")
+    labels = N_("暂不启动")
+    reason: Words = written(N_("理由"))
+    interviewee: Words = optional(N_("由谁接受采访"), long=False, limit=64, widget="officer")
 
 
 class ApproveLetter(Answer):
-    labels = ("同意发函", "Approve the letter")
-    comment: Words = optional("意见", "Comment")
+    labels = N_("同意发函")
+    comment: Words = optional(N_("意见"))
 
 
 class RefuseLetter(Answer):
-    labels = ("不予发函", "Refuse")
-    comment: Words = written("理由", "Reason")
+    labels = N_("不予发函")
+    comment: Words = written(N_("理由"))
 
 
 class LetterSent(Answer):
-    labels = ("已送出", "Sent")
-    when: Moment = moment("送出时间", "When")
-    how: Words = written("送达方式", "How it was sent", long=False, limit=500)
+    labels = N_("已送出")
+    when: Moment = moment(N_("送出时间"))
+    how: Words = written(N_("送达方式"), long=False, limit=500)
 
 
 class LetterNotSent(Answer):
-    labels = ("未送出", "Not sent after all")
-    comment: Words = written("原因", "Reason")
+    labels = N_("未送出")
+    comment: Words = written(N_("原因"))
 
 
 class EnquiryAnswered(Answer):
-    labels = ("已答复", "Answered")
-    answer: Words = written("答复内容", "What was answered")
-    who: Words = written("由谁答复", "Who answered", long=False, limit=200)
-    when: Moment = moment("答复时间", "When")
+    labels = N_("已答复")
+    answer: Words = written(N_("答复内容"))
+    who: Words = written(N_("由谁答复"), long=False, limit=200)
+    when: Moment = moment(N_("答复时间", "forms"))
 
 
 class ReopenAfterFeedback(Answer):
-    labels = ("重新办理", "Reopen")
-    stage: ReopeningStage = typed.choice("从哪一步起", "Stage", "reopening_stage")
-    reason: Words = written("理由", "Reason", limit=500)
+    labels = N_("重新办理")
+    stage: ReopeningStage = typed.choice(N_("从哪一步起"), "reopening_stage")
+    reason: Words = written(N_("理由"), limit=500)
 
 
 class KeepClosed(Answer):
-    labels = ("不重新办理", "Leave it closed")
-    reason: Words = written("理由", "Reason", limit=500)
+    labels = N_("不重新办理")
+    reason: Words = written(N_("理由"), limit=500)
 
 
 FORMS: Mapping[RequestKind, Mapping[str, type[Answer]]] = {
@@ -271,7 +281,7 @@ def read(
     open_now = [name for name in FORMS[kind] if allowed is None or name in allowed]
     if not isinstance(action, str) or action not in open_now:
         choice = ", ".join(open_now)
-        raise FieldsRefused({"action": f"must be one of: {choice}" if locale == "en" else f"只能是：{choice}"})
+        raise FieldsRefused({"action": speech.said("只能是：%(choice)s", locale, choice=choice)})
     return typed.check(FORMS[kind][action], fields, locale)
 
 
@@ -282,4 +292,4 @@ def by_field(payload: Mapping[str, Any]) -> dict[str, str]:
 
 def button(kind: RequestKind, action: str, locale: str) -> str:
     """Return the words on the button of an action."""
-    return FORMS[kind][action].labels[locale == "en"]
+    return speech.said(FORMS[kind][action].labels, locale)

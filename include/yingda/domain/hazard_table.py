@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from yingda.domain import days_written
+from yingda.domain import days_written, speech
 from yingda.domain.days_written import EXCEL_EPOCH, NotADay
 from yingda.domain.hazard_form import CONTENT, MEASURES
 from yingda.domain.roster import Roster
+from yingda.domain.speech import N_
 
 COLUMNS: Mapping[str, str] = {
     "unit": "科室",
@@ -171,15 +172,13 @@ def _row(
         if wrong and name not in errors:
             errors[name] = wrong
     if not texts["content"]:
-        errors.setdefault("content", "is required" if english else "必填")
+        errors.setdefault("content", speech.said("必填", locale))
     unit = units.get(_bare(texts["unit"]))
     if not texts["unit"]:
-        errors.setdefault("unit", "is required" if english else "必填")
+        errors.setdefault("unit", speech.said("必填", locale))
     elif unit is None and "unit" not in errors:
-        errors["unit"] = (
-            f"“{_cut(texts['unit'])}” is no unit, or names two; use one of: {known}"
-            if english
-            else f"“{_cut(texts['unit'])}”不是名册中的一个单位，请填：{known}"
+        errors["unit"] = speech.said(
+            "“%(unit)s”不是名册中的一个单位，请填：%(known)s", locale, unit=_cut(texts["unit"]), known=known
         )
     due = None
     if "due" not in errors:
@@ -262,64 +261,28 @@ def _cut(text: str) -> str:
 _NAMES: Mapping[str, str] = {_bare(name): key for key in COLUMNS for name in (COLUMNS[key], *_OTHER_NAMES[key])}
 
 
-_REFUSALS: Mapping[str, tuple[str, str]] = {
-    "empty": ("文件是空的", "The file is empty"),
-    "large": (
-        "文件过大，最多 {most} MB。请分成几个文件导入",
-        "The file is too large, at most {most} MB. Please split it",
-    ),
-    "unpacked": (
-        "文件解压后过大，最多 {most} MB。请另存为只含这张表的文件",
-        "The file is too large once unpacked, at most {most} MB. Please save a file with this table only",
-    ),
-    "rows": (
-        "超过 {most} 行。请分成几个文件导入",
-        "More than {most} rows. Please split the table",
-    ),
-    "kind": (
-        "不是 .xlsx 或 .csv 表格。请另存为“Excel 工作簿（.xlsx）”后再导入",
-        "It is neither .xlsx nor .csv. Please save it as an Excel workbook (.xlsx)",
-    ),
-    "old": (
-        "是旧版 .xls 或有密码的文件。请去掉密码，另存为“Excel 工作簿（.xlsx）”后再导入",
-        "It is an old .xls or needs a password. Please save it as .xlsx without a password",
-    ),
-    "macros": (
-        "含有宏。宏从不运行，含宏的文件也不收；请另存为不含宏的“Excel 工作簿（.xlsx）”",
-        "It has macros, and files with macros are not taken. Please save it as .xlsx without macros",
-    ),
-    "links": (
-        "引用了别的文件（外部链接）。请把引用的内容粘贴为数值，断开链接后再导入",
-        "It refers to other files (external links). Please paste those cells as values and break the links",
-    ),
-    "damaged": (
-        "文件已损坏，读不出来。请用 Excel 或 WPS 打开后另存为新文件再导入",
-        "It is damaged and cannot be read. Please open it in Excel or WPS and save it anew",
-    ),
-    "encoding": (
-        "认不出文字编码（看起来是 {guess}）。请另存为 UTF-8 编码的 CSV，或 .xlsx",
-        "Its encoding cannot be told (it looks like {guess}). Please save it as CSV in UTF-8, or as .xlsx",
-    ),
-    "quotes": (
-        "第 {line} 行附近引号不成对，读不下去。请改正，或用表格软件另存为 .xlsx",
-        "The quotes near line {line} do not match. Please correct them, or save the table as .xlsx",
-    ),
-    "columns": (
-        "没有找到表头：前 {within} 行里缺 {missing}。表头须有附件3的五列：{all}。可下载空白模板",
-        "No header was found: {missing} missing in the first {within} rows. It needs the columns of 附件3: {all}",
-    ),
-    "twice": ("表头里“{column}”出现了两次，请只留一列", "The column {column} stands there twice; keep one"),
-    "sheets": (
-        "有几张工作表都有表头：{names}。请每个文件只留一张",
-        "Several sheets have the header: {names}. Please keep one a file",
-    ),
-    "no_rows": ("表头下面没有内容", "There is nothing below the header"),
-    "merges": ("合并单元格过多，请取消合并后再导入", "Too many merged cells; please unmerge them"),
-    "wide": ("列数过多，最多 {most} 列", "Too many columns, at most {most}"),
+_REFUSALS: Mapping[str, str] = {
+    "empty": N_("文件是空的"),
+    "large": N_("文件过大，最多 {most} MB。请分成几个文件导入"),
+    "unpacked": N_("文件解压后过大，最多 {most} MB。请另存为只含这张表的文件"),
+    "rows": N_("超过 {most} 行。请分成几个文件导入"),
+    "kind": N_("不是 .xlsx 或 .csv 表格。请另存为“Excel 工作簿（.xlsx）”后再导入"),
+    "old": N_("是旧版 .xls 或有密码的文件。请去掉密码，另存为“Excel 工作簿（.xlsx）”后再导入"),
+    "macros": N_("含有宏。宏从不运行，含宏的文件也不收；请另存为不含宏的“Excel 工作簿（.xlsx）”"),
+    "links": N_("引用了别的文件（外部链接）。请把引用的内容粘贴为数值，断开链接后再导入"),
+    "damaged": N_("文件已损坏，读不出来。请用 Excel 或 WPS 打开后另存为新文件再导入"),
+    "encoding": N_("认不出文字编码（看起来是 {guess}）。请另存为 UTF-8 编码的 CSV，或 .xlsx"),
+    "quotes": N_("第 {line} 行附近引号不成对，读不下去。请改正，或用表格软件另存为 .xlsx"),
+    "columns": N_("没有找到表头：前 {within} 行里缺 {missing}。表头须有附件3的五列：{all}。可下载空白模板"),
+    "twice": N_("表头里“{column}”出现了两次，请只留一列"),
+    "sheets": N_("有几张工作表都有表头：{names}。请每个文件只留一张"),
+    "no_rows": N_("表头下面没有内容"),
+    "merges": N_("合并单元格过多，请取消合并后再导入"),
+    "wide": N_("列数过多，最多 {most} 列"),
 }
 """Why a file is not taken, with the remedy."""
 
 
 def refusal(why: str, detail: Mapping[str, object], locale: str) -> str:
     """Return in words why a file is not taken, and what to do."""
-    return _REFUSALS[why][locale == "en"].format(**detail)
+    return speech.said(_REFUSALS[why], locale).format(**detail)

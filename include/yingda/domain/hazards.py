@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 
+from yingda.domain import speech
+from yingda.domain.speech import N_
+
 
 class HazardState(StrEnum):
     """Where a hazard stands."""
@@ -81,22 +84,22 @@ def fingerprint(unit_id: str, content: str) -> str:
     return hashlib.sha256(f"{unit_id}\n{plain}".encode()).hexdigest()
 
 
-_WORDS: tuple[tuple[StrEnum, str, str], ...] = (
-    (HazardState.OPEN, "待处理", "Open"),
-    (HazardState.HANDLING, "处理中", "Being handled"),
-    (HazardState.RESOLVED, "已解决", "Resolved"),
-    (HazardState.ESCALATED, "已转为事件", "Escalated to an incident"),
-    (Risk.LOW, "低", "Low"),
-    (Risk.MEDIUM, "中", "Medium"),
-    (Risk.HIGH, "高", "High"),
-    (Fate.NEW, "新增", "New"),
-    (Fate.CHANGED, "更新", "Updated"),
-    (Fate.UNCHANGED, "无变化", "Unchanged"),
-    (Fate.REFUSED, "不能导入", "Refused"),
+_WORDS: tuple[tuple[StrEnum, str], ...] = (
+    (HazardState.OPEN, N_("待处理")),
+    (HazardState.HANDLING, N_("处理中")),
+    (HazardState.RESOLVED, N_("已解决")),
+    (HazardState.ESCALATED, N_("已转为事件")),
+    (Risk.LOW, N_("低")),
+    (Risk.MEDIUM, N_("中")),
+    (Risk.HIGH, N_("高")),
+    (Fate.NEW, N_("新增")),
+    (Fate.CHANGED, N_("更新")),
+    (Fate.UNCHANGED, N_("无变化")),
+    (Fate.REFUSED, N_("不能导入")),
 )
-_LABELS = {(type(value), value): (chinese, english) for value, chinese, english in _WORDS}
+_LABELS = {(type(value), value): words for value, words in _WORDS}
 
 
 def label(value: StrEnum, locale: str) -> str:
     """Return the word for a state, a risk or a fate in `locale` (zh_CN or en)."""
-    return _LABELS[type(value), value][locale == "en"]
+    return speech.said(_LABELS[type(value), value], locale)

@@ -12,6 +12,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ConfigDict, PlainValidator
 
+from yingda.domain import speech
+
 from .calendar import WorkingCalendar
 from .clocks import Span, due, span_label
 from .errors import CalendarError
@@ -99,13 +101,12 @@ def climb(
 
 def place_label(at: Fraction | Span, locale: str) -> str:
     """Name the place of a rung for people: `时限过去 60%`, or in English `60% of the limit`."""
-    english = locale == "en"
     if isinstance(at, Span):
         span = span_label(at, locale)
-        return f"{span} after the start" if english else f"起算后 {span}"
+        return speech.said("起算后 %(span)s", locale, span=span)
     share = f"{float(at * 100):g}%"
     if at < 1:
-        return f"{share} of the limit" if english else f"时限过去 {share}"
+        return speech.said("时限过去 %(share)s", locale, share=share)
     if at == 1:
-        return f"due ({share})" if english else f"到时限（{share}）"
-    return f"overdue, {share} of the limit" if english else f"超时，达时限的 {share}"
+        return speech.said("到时限（%(share)s）", locale, share=share)
+    return speech.said("超时，达时限的 %(share)s", locale, share=share)

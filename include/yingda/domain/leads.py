@@ -11,9 +11,10 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from yingda.domain import lead
-from yingda.domain.fields import Answer, Moment, Words, choice, moment, optional, written
+from yingda.domain.fields import Answer, Moment, Words, choice, moment, optional, titled, written
 from yingda.domain.life import LeadOrigin
 from yingda.domain.severity import Severity, Topic
+from yingda.domain.speech import N_
 
 
 def _nothing_if_empty(value: Any) -> Any:
@@ -36,41 +37,40 @@ MaybeTopic = Annotated[Topic | None, BeforeValidator(_nothing_if_empty)]
 MaybeMoment = Annotated[Moment | None, BeforeValidator(_nothing_if_empty)]
 
 
-def _chosen(default: Any, chinese: str, english: str, widget: str) -> Any:
-    return Field(default=default, title=chinese, json_schema_extra={"title_en": english, "widget": widget})
+def _chosen(default: Any, words: str, widget: str) -> Any:
+    return Field(default=default, **titled(words, widget))
 
 
 class _Concern(Answer):
     """What was seen where; the fields that report and opening share."""
 
-    title: Words = written("标题：群众反映什么", "Title: what the concern is", long=False, limit=lead.TITLE)
+    title: Words = written(N_("标题：群众反映什么"), long=False, limit=lead.TITLE)
     summary: Words = optional(
-        "概要：反映的问题和评论的内容（不写账号、姓名等个人信息）",
-        "Summary: the concern and what the comments say (no account names, no personal data)",
+        N_("概要：反映的问题和评论的内容（不写账号、姓名等个人信息）"),
         limit=lead.SUMMARY,
     )
-    topic: MaybeTopic = _chosen(None, "类别", "Topic", "topic")
-    severity: Severity = _chosen(Severity.GENERAL, "级别", "Severity", "severity")
-    urgent: bool = _chosen(False, "紧急", "Urgent", "yes_no")
-    drill: bool = _chosen(False, "演练", "Drill", "yes_no")
-    unit: Words = optional("责任单位（不填则按规则）", "Unit (empty: by rule)", long=False, limit=64, widget="unit")
-    platform: Words = optional("平台", "Platform", long=False, limit=lead.PLATFORM)
-    source_url: WebAddress = optional("链接", "Link", long=False, limit=lead.ADDRESS)
-    seen_at: MaybeMoment = moment("发现时间", "Seen at", required=False)
+    topic: MaybeTopic = _chosen(None, N_("类别"), "topic")
+    severity: Severity = _chosen(Severity.GENERAL, N_("级别"), "severity")
+    urgent: bool = _chosen(False, N_("紧急"), "yes_no")
+    drill: bool = _chosen(False, N_("演练"), "yes_no")
+    unit: Words = optional(N_("责任单位（不填则按规则）"), long=False, limit=64, widget="unit")
+    platform: Words = optional(N_("平台"), long=False, limit=lead.PLATFORM)
+    source_url: WebAddress = optional(N_("链接"), long=False, limit=lead.ADDRESS)
+    seen_at: MaybeMoment = moment(N_("发现时间", "leads"), required=False)
 
 
 class ReportLead(_Concern):
     """A lead as reported: where, when, what; never by whom it was posted."""
 
-    labels = ("报送线索", "Report the lead")
-    origin: LeadOrigin = _chosen(LeadOrigin.OFFICER, "线索来源", "Who brought it", "lead_origin")
-    reporter: Words = optional("报告人", "Reported by", long=False, limit=64, widget="officer")
+    labels = N_("报送线索")
+    origin: LeadOrigin = _chosen(LeadOrigin.OFFICER, N_("线索来源"), "lead_origin")
+    reporter: Words = optional(N_("报告人"), long=False, limit=64, widget="officer")
 
 
 class OpenLead(_Concern):
     """The duty officer takes a lead up; what is left out stays as it was reported."""
 
-    labels = ("受理", "Open an incident")
+    labels = N_("受理", "leads")
     title: Words = Field(
         default="",
         min_length=1,
@@ -78,7 +78,7 @@ class OpenLead(_Concern):
         title="标题：群众反映什么",
         json_schema_extra={"title_en": "Title: what the concern is", "widget": "line"},
     )
-    reason: Words = optional("为什么重新受理", "Why it is taken up again", limit=lead.REASON)
+    reason: Words = optional(N_("为什么重新受理"), limit=lead.REASON)
 
     @property
     def corrections(self) -> dict[str, Any]:
@@ -89,16 +89,16 @@ class OpenLead(_Concern):
 class JoinLead(Answer):
     """The duty officer finds that an incident of the same matter is open."""
 
-    labels = ("并入在办事件", "Join an open incident")
-    incident_no: Words = written("事件编号", "Incident number", long=False, limit=40)
-    reason: Words = optional("为什么重新处理", "Why it is taken up again", limit=lead.REASON)
+    labels = N_("并入在办事件")
+    incident_no: Words = written(N_("事件编号"), long=False, limit=40)
+    reason: Words = optional(N_("为什么重新处理"), limit=lead.REASON)
 
 
 class DismissLead(Answer):
     """The duty officer finds nothing to answer."""
 
-    labels = ("不予受理", "Dismiss")
-    reason: Words = written("理由", "Reason", limit=lead.REASON)
+    labels = N_("不予受理")
+    reason: Words = written(N_("理由"), limit=lead.REASON)
 
 
 SETTLING: Mapping[str, type[Answer]] = {"open": OpenLead, "join": JoinLead, "dismiss": DismissLead}
@@ -108,15 +108,14 @@ SETTLING: Mapping[str, type[Answer]] = {"open": OpenLead, "join": JoinLead, "dis
 class CheckSite(Answer):
     """Somebody looked at a watched site today."""
 
-    labels = ("已巡查", "Checked")
-    site: Words = choice("网站或版块", "Site", "watched_site")
+    labels = N_("已巡查")
+    site: Words = choice(N_("网站或版块"), "watched_site")
     note: Words = optional(
-        "看到什么（可不填；不写账号、姓名等个人信息）",
-        "What was seen (may stay empty; no account names, no personal data)",
+        N_("看到什么（可不填；不写账号、姓名等个人信息）"),
         long=False,
         limit=500,
     )
-    day: Words = optional("日期（只能是今天）", "Day (today only)", long=False, limit=10)
+    day: Words = optional(N_("日期（只能是今天）"), long=False, limit=10)
 
 
 ALIKE = 0.4

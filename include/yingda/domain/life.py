@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from yingda.domain import speech
+from yingda.domain.speech import N_
+
 
 class Stage(StrEnum):
     """Where an incident stands; named after the task of `incident_response` that sees it through."""
@@ -117,11 +120,14 @@ class LeadState(StrEnum):
 
 
 class PublicationState(StrEnum):
+    """A text on a channel: owed; on its way or looked for; there; nobody can tell; given up; not sent any more."""
+
     PENDING = "pending"
     SENDING = "sending"
     CONFIRMED = "confirmed"
     UNKNOWN = "unknown"
     FAILED = "failed"
+    SUPERSEDED = "superseded"
 
 
 class SendState(StrEnum):
@@ -133,68 +139,69 @@ class SendState(StrEnum):
     VOID = "void"
 
 
-_WORDS: tuple[tuple[StrEnum, str, str], ...] = (
-    (Stage.ASSIGN_UNIT, "转办", "Assigning"),
-    (Stage.BRIEF_REPLY, "简要答复", "Brief reply"),
-    (Stage.VERIFICATION, "核查", "Verification"),
-    (Stage.REPORT_APPROVAL, "报告审批", "Report approval"),
-    (Stage.STATEMENT, "起草说明", "Drafting the statement"),
-    (Stage.STATEMENT_APPROVAL, "签发", "Signing"),
-    (Stage.PUBLICATION, "发布", "Publication"),
-    (Stage.LIVE_CHECK, "上线核验", "Live check"),
-    (Stage.CLOSING, "待办结", "Closing"),
-    (Stage.CLOSED, "已办结", "Closed"),
-    (RequestKind.ASSIGN_UNIT, "确定责任单位", "Assign a unit"),
-    (RequestKind.BRIEF_REPLY, "简要答复", "Brief reply"),
-    (RequestKind.REPORT, "报送舆情处置情况报告单", "Disposal report"),
-    (RequestKind.EXTENSION, "审批延期申请", "Rule on an extension"),
-    (RequestKind.APPROVE_REPORT, "审批处置报告", "Approve the report"),
-    (RequestKind.DRAFT_STATEMENT, "起草对外情况说明", "Draft the statement"),
-    (RequestKind.SIGN_STATEMENT, "签发对外情况说明", "Sign the statement"),
-    (RequestKind.PRESS_CONFERENCE, "召开新闻发布会", "Hold the press conference"),
-    (RequestKind.CLOSE, "办结", "Close"),
-    (RequestKind.REVIEW, "总结", "After-action review"),
-    (RequestKind.COMMITMENT, "报送承诺事项办理情况", "Answer a commitment"),
-    (RequestKind.EMERGENCY_PLAN, "决定是否启动应急预案", "Decide on the emergency plan"),
-    (RequestKind.DECIDE_LETTER, "审定更正请求或移送", "Decide on a correction request or referral"),
-    (RequestKind.SEND_LETTER, "送出函件并登记", "Send the letter and record it"),
-    (RequestKind.ENQUIRY, "答复媒体询问", "Answer a reporter's enquiry"),
-    (RequestKind.FEEDBACK, "公众反馈未解决，决定是否重新办理", "Decide whether to reopen after public feedback"),
-    (RequestState.OPEN, "待答复", "Open"),
-    (RequestState.ANSWERED, "已答复", "Answered"),
-    (RequestState.WITHDRAWN, "已撤回", "Withdrawn"),
-    (DocumentKind.REPORT, "处置情况报告", "Disposal report"),
-    (DocumentKind.STATEMENT, "对外情况说明", "Public statement"),
-    (DocumentKind.REVIEW, "总结", "After-action review"),
-    (Outcome.PUBLISHED, "已发布", "Published"),
-    (Outcome.NO_PUBLICATION, "不对外发布", "Not published"),
-    (Outcome.DISMISSED, "不予受理", "Dismissed"),
-    (Outcome.MERGED, "已并入其他事件", "Merged into another incident"),
-    (CommitmentSource.STATEMENT, "对外承诺", "Promised in public"),
-    (CommitmentSource.REVIEW, "整改事项", "Action item"),
-    (LetterKind.CORRECTION_REQUEST, "更正请求", "Correction request"),
-    (LetterKind.REFERRAL, "移送", "Referral"),
-    (LetterState.PROPOSED, "待审定", "Proposed"),
-    (LetterState.REFUSED, "不予发函", "Refused"),
-    (LetterState.APPROVED, "已批准，待送出", "Approved, to be sent"),
-    (LetterState.SENT, "已送出", "Sent"),
-    (LetterState.NOT_SENT, "已批准，未送出", "Approved, not sent after all"),
-    (LeadOrigin.OFFICER, "工作人员发现", "Seen by an officer"),
-    (LeadOrigin.SUPERIOR, "上级交办", "From the department above"),
-    (LeadOrigin.HOTLINE, "热线转来", "From the hotline"),
-    (LeadOrigin.MEDIA, "媒体反映", "From the media"),
-    (LeadState.NEW, "待处理", "New"),
-    (LeadState.OPENED, "已受理", "Opened"),
-    (LeadState.JOINED, "已并入", "Joined"),
-    (LeadState.DISMISSED, "不予受理", "Dismissed"),
-    (PublicationState.PENDING, "待发布", "Pending"),
-    (PublicationState.SENDING, "发布中", "Sending"),
-    (PublicationState.CONFIRMED, "已发布", "Confirmed"),
-    (PublicationState.UNKNOWN, "结果不明", "Unknown"),
-    (PublicationState.FAILED, "发布失败", "Failed"),
+_WORDS: tuple[tuple[StrEnum, str], ...] = (
+    (Stage.ASSIGN_UNIT, N_("转办", "life")),
+    (Stage.BRIEF_REPLY, N_("简要答复")),
+    (Stage.VERIFICATION, N_("核查")),
+    (Stage.REPORT_APPROVAL, N_("报告审批")),
+    (Stage.STATEMENT, N_("起草说明")),
+    (Stage.STATEMENT_APPROVAL, N_("签发", "life")),
+    (Stage.PUBLICATION, N_("发布")),
+    (Stage.LIVE_CHECK, N_("上线核验")),
+    (Stage.CLOSING, N_("待办结")),
+    (Stage.CLOSED, N_("已办结", "life")),
+    (RequestKind.ASSIGN_UNIT, N_("确定责任单位")),
+    (RequestKind.BRIEF_REPLY, N_("简要答复")),
+    (RequestKind.REPORT, N_("报送舆情处置情况报告单")),
+    (RequestKind.EXTENSION, N_("审批延期申请")),
+    (RequestKind.APPROVE_REPORT, N_("审批处置报告")),
+    (RequestKind.DRAFT_STATEMENT, N_("起草对外情况说明")),
+    (RequestKind.SIGN_STATEMENT, N_("签发对外情况说明")),
+    (RequestKind.PRESS_CONFERENCE, N_("召开新闻发布会")),
+    (RequestKind.CLOSE, N_("办结")),
+    (RequestKind.REVIEW, N_("总结")),
+    (RequestKind.COMMITMENT, N_("报送承诺事项办理情况")),
+    (RequestKind.EMERGENCY_PLAN, N_("决定是否启动应急预案")),
+    (RequestKind.DECIDE_LETTER, N_("审定更正请求或移送")),
+    (RequestKind.SEND_LETTER, N_("送出函件并登记")),
+    (RequestKind.ENQUIRY, N_("答复媒体询问")),
+    (RequestKind.FEEDBACK, N_("公众反馈未解决，决定是否重新办理")),
+    (RequestState.OPEN, N_("待答复")),
+    (RequestState.ANSWERED, N_("已答复")),
+    (RequestState.WITHDRAWN, N_("已撤回", "life")),
+    (DocumentKind.REPORT, N_("处置情况报告")),
+    (DocumentKind.STATEMENT, N_("对外情况说明")),
+    (DocumentKind.REVIEW, N_("总结")),
+    (Outcome.PUBLISHED, N_("已发布")),
+    (Outcome.NO_PUBLICATION, N_("不对外发布", "life")),
+    (Outcome.DISMISSED, N_("不予受理", "life")),
+    (Outcome.MERGED, N_("已并入其他事件")),
+    (CommitmentSource.STATEMENT, N_("对外承诺")),
+    (CommitmentSource.REVIEW, N_("整改事项")),
+    (LetterKind.CORRECTION_REQUEST, N_("更正请求")),
+    (LetterKind.REFERRAL, N_("移送")),
+    (LetterState.PROPOSED, N_("待审定")),
+    (LetterState.REFUSED, N_("不予发函", "life")),
+    (LetterState.APPROVED, N_("已批准，待送出")),
+    (LetterState.SENT, N_("已送出")),
+    (LetterState.NOT_SENT, N_("已批准，未送出")),
+    (LeadOrigin.OFFICER, N_("工作人员发现")),
+    (LeadOrigin.SUPERIOR, N_("上级交办")),
+    (LeadOrigin.HOTLINE, N_("热线转来")),
+    (LeadOrigin.MEDIA, N_("媒体反映")),
+    (LeadState.NEW, N_("待处理", "life")),
+    (LeadState.OPENED, N_("已受理")),
+    (LeadState.JOINED, N_("已并入")),
+    (LeadState.DISMISSED, N_("不予受理", "life")),
+    (PublicationState.PENDING, N_("待发布")),
+    (PublicationState.SENDING, N_("发布中")),
+    (PublicationState.CONFIRMED, N_("已发布", "life")),
+    (PublicationState.UNKNOWN, N_("结果不明")),
+    (PublicationState.FAILED, N_("发布失败")),
+    (PublicationState.SUPERSEDED, N_("已由新文本取代，不再发布")),
 )
 # By type as well: as a key, Stage.ASSIGN_UNIT is RequestKind.ASSIGN_UNIT, since both are the text "assign_unit".
-_LABELS = {(type(value), value): (chinese, english) for value, chinese, english in _WORDS}
+_LABELS = {(type(value), value): words for value, words in _WORDS}
 
 
 def label(value: StrEnum, locale: str) -> str:
@@ -202,5 +209,4 @@ def label(value: StrEnum, locale: str) -> str:
 
     :raises KeyError: a value of another kind
     """
-    chinese, english = _LABELS[type(value), value]
-    return english if locale == "en" else chinese
+    return speech.said(_LABELS[type(value), value], locale)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -12,8 +12,10 @@ from .clocks import BY_POLICY, ClockKind, Span
 from .errors import Fault
 from .ladder import Rung
 from .life import LetterKind
+from .quality.rule import QualityRule
 from .roles import Role
 from .severity import Severity
+from .work_group import GroupEvent
 from .working_hours import WorkingHours
 
 # Duty officers write the statements, and whoever wrote a text never signs it.
@@ -105,18 +107,47 @@ def _day_and_night(pauses: tuple[Span, ...]) -> tuple[Span, ...]:
 Pauses = Annotated[tuple[SpanText, ...], Field(min_length=1), AfterValidator(_day_and_night)]
 
 
+def _one_day_and_night(span: Span) -> Span:
+    if span.elapsed is None:
+        raise ValueError(f"'{span}' runs on working days only. Write 20s, 30m, 2h or 5d.")
+    return span
+
+
+ElapsedText = Annotated[SpanText, AfterValidator(_one_day_and_night)]
+
+
 class MailRule(_Rules):
     """How often a message is tried, and the pauses between."""
 
     attempts: Annotated[int, Field(ge=1, le=50)]
     pauses: Pauses
 
+    def pause_after(self, attempts: int) -> timedelta | None:
+        """Return how long to wait after so many attempts, None if that was the last."""
+        return None if attempts >= self.attempts else self.pauses[min(attempts, len(self.pauses)) - 1].elapsed
+
+
+class WorkGroupRule(_Rules):
+    """Which robots of channels.yaml tell the officers' work group, and of what; no robots: nobody is told.
+
+    Only numbers, severities and links leave, and never titles, names or texts.
+    """
+
+    robots: tuple[str, ...]
+    events: tuple[GroupEvent, ...]
+
 
 class PublicationRule(_Rules):
-    """The pauses between attempts to publish or to see a page, and after how many the duty officer is told."""
+    """The pauses between attempts to publish or to see a page, and after how many the duty officer is told.
+
+    :param unknown_after: how long after a sending it is left open at most whether it arrived
+    :param look_again: how long after a page was seen live it is looked at again, each once
+    """
 
     tell_after: Annotated[int, Field(ge=1, le=50)]
     pauses: Pauses
+    unknown_after: ElapsedText
+    look_again: Pauses
 
 
 class FeedbackRule(_Rules):
@@ -245,6 +276,7 @@ class Policy(_Rules):
     second_factor: SecondFactorRule
     leads: LeadRule
     mail: MailRule
+    work_group: WorkGroupRule
     publication: PublicationRule
     hand_back: HandBackRule
     feedback: FeedbackRule
@@ -252,6 +284,7 @@ class Policy(_Rules):
     letters: dict[LetterKind, LetterRule]
     official_accounts: Entries
     watched_sites: Sites
+    quality: QualityRule
 
     @property
     def register_at(self) -> time:

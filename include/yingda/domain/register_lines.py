@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from . import speech
 from .hazards import HazardState
+from .speech import N_
 
 Line = Mapping[str, Any]
 
@@ -99,38 +101,38 @@ def of_incident(
             yield Changed(Change.INCIDENT_MOVED, key, after, before, names)
 
 
-_CHANGES: dict[Change, tuple[str, str]] = {
-    Change.HAZARD_NEW: ("隐患新增", "New hazard"),
-    Change.HAZARD_REOPENED: ("隐患重新打开", "Hazard reopened"),
-    Change.HAZARD_CHANGED: ("隐患变更", "Hazard changed"),
-    Change.HAZARD_RESOLVED: ("隐患解决", "Hazard resolved"),
-    Change.HAZARD_ESCALATED: ("隐患转为事件", "Hazard escalated"),
-    Change.INCIDENT_OPENED: ("事件受理", "Incident opened"),
-    Change.INCIDENT_REOPENED: ("事件重新办理", "Incident reopened"),
-    Change.INCIDENT_REGRADED: ("事件调整级别", "Incident regraded"),
-    Change.INCIDENT_MOVED: ("事件进展", "Incident moved on"),
-    Change.INCIDENT_CLOSED: ("事件办结", "Incident closed"),
-    Change.INCIDENT_MERGED: ("事件并入其他事件", "Incident merged into another"),
+_CHANGES: dict[Change, str] = {
+    Change.HAZARD_NEW: N_("隐患新增"),
+    Change.HAZARD_REOPENED: N_("隐患重新打开"),
+    Change.HAZARD_CHANGED: N_("隐患变更"),
+    Change.HAZARD_RESOLVED: N_("隐患解决"),
+    Change.HAZARD_ESCALATED: N_("隐患转为事件"),
+    Change.INCIDENT_OPENED: N_("事件受理"),
+    Change.INCIDENT_REOPENED: N_("事件重新办理"),
+    Change.INCIDENT_REGRADED: N_("事件调整级别"),
+    Change.INCIDENT_MOVED: N_("事件进展"),
+    Change.INCIDENT_CLOSED: N_("事件办结"),
+    Change.INCIDENT_MERGED: N_("事件并入其他事件"),
 }
-_FIELDS: dict[str, tuple[str, str]] = {
-    "unit": ("科室", "unit"),
-    "content": ("隐患内容", "hazard"),
-    "offline_measures": ("线下处置措施", "measures offline"),
-    "online_measures": ("线上管控措施及引导口径", "measures online"),
-    "due": ("解决时限", "time limit"),
-    "topic": ("类别", "topic"),
-    "risk": ("风险", "risk"),
-    "state": ("状态", "state"),
-    "severity": ("级别", "severity"),
-    "stage": ("环节", "stage"),
+_FIELDS: dict[str, str] = {
+    "unit": N_("科室"),
+    "content": N_("隐患内容"),
+    "offline_measures": N_("线下处置措施"),
+    "online_measures": N_("线上管控措施及引导口径"),
+    "due": N_("解决时限"),
+    "topic": N_("类别"),
+    "risk": N_("风险"),
+    "state": N_("状态"),
+    "severity": N_("级别"),
+    "stage": N_("环节"),
 }
 
 
 def label(value: Change, locale: str) -> str:
     """Return the words for a change in `locale` (zh_CN or en)."""
-    return _CHANGES[value][locale == "en"]
+    return speech.said(_CHANGES[value], locale)
 
 
 def field_label(name: str, locale: str) -> str:
     """Return the words for a field of a line in `locale`."""
-    return _FIELDS[name][locale == "en"]
+    return speech.said(_FIELDS[name], locale)

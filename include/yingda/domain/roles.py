@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from yingda.domain import speech
+from yingda.domain.speech import N_
+
 
 class Role(StrEnum):
     """A part an officer plays in answering; one officer may hold several."""
@@ -23,20 +26,20 @@ class Role(StrEnum):
 # Whom these roles mean depends on the unit that the matter belongs to.
 UNIT_ROLES = frozenset({Role.BRANCH_LEADER, Role.SECTION_HEAD, Role.INFORMATION_OFFICER})
 
-_LABELS: dict[Role, tuple[str, str]] = {
-    Role.GROUP_LEADER: ("领导小组组长", "Leader of the leading group"),
-    Role.GROUP_DEPUTY: ("领导小组副组长", "Deputy leader of the leading group"),
-    Role.OFFICE_DIRECTOR: ("办公室主任", "Office director"),
-    Role.OFFICE_DEPUTY: ("办公室副主任", "Deputy office director"),
-    Role.DUTY_OFFICER: ("值班员", "Duty officer"),
-    Role.BRANCH_LEADER: ("分管领导", "Branch leader"),
-    Role.SECTION_HEAD: ("科室负责人", "Section head"),
-    Role.INFORMATION_OFFICER: ("网络舆情信息员", "Information officer"),
-    Role.SUPERIOR: ("上级有关部门", "Department above"),
-    Role.MEDIA_LIAISON: ("宣传办", "Media liaison"),
+_LABELS: dict[Role, str] = {
+    Role.GROUP_LEADER: N_("领导小组组长"),
+    Role.GROUP_DEPUTY: N_("领导小组副组长"),
+    Role.OFFICE_DIRECTOR: N_("办公室主任"),
+    Role.OFFICE_DEPUTY: N_("办公室副主任"),
+    Role.DUTY_OFFICER: N_("值班员"),
+    Role.BRANCH_LEADER: N_("分管领导"),
+    Role.SECTION_HEAD: N_("科室负责人"),
+    Role.INFORMATION_OFFICER: N_("网络舆情信息员"),
+    Role.SUPERIOR: N_("上级有关部门"),
+    Role.MEDIA_LIAISON: N_("宣传办"),
 }
 
 
 def label(value: Role, locale: str) -> str:
     """Return the words for `value`: English for locale `en`, Chinese otherwise."""
-    return _LABELS[value][locale == "en"]
+    return speech.said(_LABELS[value], locale)

@@ -8,6 +8,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
+from yingda.domain import speech
+from yingda.domain.speech import N_
+
 from .errors import Fault
 
 
@@ -19,14 +22,14 @@ class SecondKind(StrEnum):
 
 
 _LABELS = {
-    SecondKind.SMS: ("短信", "text message"),
-    SecondKind.WECOM: ("企业微信", "WeCom"),
+    SecondKind.SMS: N_("短信"),
+    SecondKind.WECOM: N_("企业微信"),
 }
 
 
 def label(kind: SecondKind, locale: str) -> str:
     """Return its name in `locale`."""
-    return _LABELS[kind][locale == "en"]
+    return speech.said(_LABELS[kind], locale)
 
 
 def _mobile(value: str) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from yingda.domain import speech
+from yingda.domain.speech import N_
+
 
 class Severity(StrEnum):
     """How grave an incident is; decides the clocks, the signing chain and who speaks. Written in rising order."""
@@ -23,18 +26,18 @@ class Topic(StrEnum):
     PUBLIC_SERVICE = "public_service"
 
 
-_LABELS: dict[Severity | Topic, tuple[str, str]] = {
-    Severity.GENERAL: ("一般", "General"),
-    Severity.MAJOR: ("重大", "Major"),
-    Severity.CRITICAL: ("特别重大", "Critical"),
-    Topic.LIVELIHOOD: ("社会民生", "Livelihood"),
-    Topic.ECONOMY: ("经济发展", "Economy"),
-    Topic.URBAN_MANAGEMENT: ("城镇管理", "Urban management"),
-    Topic.SANITATION: ("环境卫生", "Sanitation"),
-    Topic.PUBLIC_SERVICE: ("公众服务", "Public service"),
+_LABELS: dict[Severity | Topic, str] = {
+    Severity.GENERAL: N_("一般"),
+    Severity.MAJOR: N_("重大"),
+    Severity.CRITICAL: N_("特别重大"),
+    Topic.LIVELIHOOD: N_("社会民生"),
+    Topic.ECONOMY: N_("经济发展"),
+    Topic.URBAN_MANAGEMENT: N_("城镇管理"),
+    Topic.SANITATION: N_("环境卫生"),
+    Topic.PUBLIC_SERVICE: N_("公众服务"),
 }
 
 
 def label(value: Severity | Topic, locale: str) -> str:
     """Return the words for `value`: English for locale `en`, Chinese otherwise."""
-    return _LABELS[value][locale == "en"]
+    return speech.said(_LABELS[value], locale)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 KEYS_HOLD = timedelta(hours=24)
 """How long an Idempotency-Key gives the first result again."""
+LOOKS_AGAIN = 20
+"""At most so many live pages are looked at again in one run."""
 DRAFTS_HOLD = timedelta(days=30)
 """How long what was typed and not sent stays for a request that was taken back."""
 
@@ -57,17 +59,18 @@ class PublishStatement(DomainSensor):
         from yingda import wiring
         from yingda.services import sending
 
-        sending.publish_due(wiring.transaction, incident_no, wiring.settings(), wiring.utcnow)
+        sending.publish_due(wiring.transaction, incident_no, wiring.settings(), wiring.utcnow, wiring.access)
 
 
 class LiveCheck(DomainSensor):
-    """Look at the pages a reader sees until they show the text that was signed."""
+    """Look at the pages a reader sees until they show the text that was signed; send what still waits."""
 
     def act(self, incident_no: str) -> None:
-        """Look at what is due."""
+        """Send and look at what is due."""
         from yingda import wiring
         from yingda.services import sending
 
+        sending.publish_due(wiring.transaction, incident_no, wiring.settings(), wiring.utcnow, wiring.access)
         sending.look_due(wiring.transaction, incident_no, wiring.settings(), wiring.utcnow)
 
 
@@ -85,6 +88,58 @@ class AskToClose(DomainSensor):
         with wiring.transaction() as session:
             case = take(session, incident_no, wiring.settings(), wiring.utcnow())
             passing.end(case, context["run_id"])
+
+
+class KeepPublishing(BaseOperator):
+    """
+    Send what still waits for its channel after its own step, look for what is in doubt, look again at live pages.
+
+    Ends at once where nothing is in doubt. Otherwise it stays until shortly before the next run and looks whenever
+    something is due, since the duty officer hears within two minutes of what nobody can tell about, whichever process
+    died.
+
+    :param every: how often this task is started
+    """
+
+    def __init__(self, *, every: timedelta, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.stays = every - timedelta(seconds=10)
+
+    def execute(self, context: Context) -> None:
+        """Do it."""
+        import time
+
+        from yingda import wiring
+        from yingda.services import sending
+
+        until = wiring.utcnow() + self.stays
+        self._see_to()
+        sending.look_again_due(wiring.transaction, wiring.settings(), wiring.utcnow, limit=LOOKS_AGAIN)
+        wiring.courier().deliver()
+        while True:
+            with wiring.transaction() as session:
+                moment = sending.next_in_doubt(session)
+            if moment is None or moment > until:
+                return
+            time.sleep(max((moment - wiring.utcnow()).total_seconds(), 1.0))
+            if wiring.utcnow() > until:
+                return
+            self._see_to()
+            wiring.courier().deliver()
+
+    def _see_to(self) -> None:
+        from yingda import wiring
+        from yingda.services import sending
+
+        with wiring.transaction() as session:
+            numbers = sending.to_see_to(session, wiring.utcnow())
+        for number in numbers:
+            try:
+                sending.publish_due(wiring.transaction, number, wiring.settings(), wiring.utcnow, wiring.access)
+                sending.look_due(wiring.transaction, number, wiring.settings(), wiring.utcnow)
+            except Exception:
+                # One incident that cannot be seen to holds up no other; its rows say what is still due.
+                self.log.exception("The publications of %s could not be seen to.", number)
 
 
 class AttendAll(BaseOperator):
@@ -121,6 +176,8 @@ class AttendAll(BaseOperator):
         wiring.courier().deliver()
         for problem in lettering.write_letters(wiring.transaction, wiring.settings()):
             self.log.error("%s", problem)
+        for problem in self._report_forms():
+            self.log.error("%s", problem)
         with wiring.transaction() as session:
             repeating.prune(session, wiring.utcnow() - KEYS_HOLD)
             keeping.prune(session, wiring.utcnow() - DRAFTS_HOLD)
@@ -131,3 +188,13 @@ class AttendAll(BaseOperator):
             # A folder that cannot be tidied must not keep incidents from being driven.
             self.log.error("The files brought as evidence could not be tidied: %s", problem)
         return [{"trigger_run_id": start.run_id, "conf": start.conf} for start in report.starts]
+
+    def _report_forms(self) -> list[str]:
+        """Write the report forms that are not there, and return what is wrong; it must keep no incident waiting."""
+        from yingda import wiring
+        from yingda.services import papering
+
+        try:
+            return papering.write_reports(wiring.transaction, wiring.settings(), wiring.utcnow())
+        except OSError as problem:
+            return [f"The report forms could not be looked after: {problem}"]

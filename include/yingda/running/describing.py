@@ -44,12 +44,20 @@ def describe(dags_folder: Path) -> str:
 
     :raises DagsUnreadable: a dag file is broken, or there is none
     """
+    return read_alone("yingda.running.describing", dags_folder)
+
+
+def read_alone(module: str, dags_folder: Path) -> str:
+    """Return what `module` makes of the dags in a folder, run by a Python of its own as `-m module FOLDER PAGE`.
+
+    :raises DagsUnreadable: it could not; the message says why
+    """
     theirs = ("AIRFLOW", "YINGDA_")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(theirs)}
     with tempfile.TemporaryDirectory(prefix="yingda-describe-") as scratch:
         page = Path(scratch, "page.md")
         done = subprocess.run(
-            [sys.executable, "-m", "yingda.running.describing", str(dags_folder.absolute()), str(page)],
+            [sys.executable, "-m", module, str(dags_folder.absolute()), str(page)],
             env={
                 **environment,
                 "AIRFLOW_HOME": scratch,
@@ -82,7 +90,11 @@ def differences(dags_folder: Path, page: Path = PAGE) -> str:
     return pages.differences(page, describe(dags_folder), "dags")
 
 
-def _read(dags_folder: Path) -> str:
+def dags_of(dags_folder: Path) -> dict[str, DAG]:
+    """Return the dags of a folder by id; only in a process of its own, see `read_alone`.
+
+    :raises DagsUnreadable: a dag file is broken, or there is none
+    """
     from airflow.dag_processing.dagbag import DagBag
 
     # Every file counts, also one that is so broken that Airflow would take it for no dag file.
@@ -91,7 +103,12 @@ def _read(dags_folder: Path) -> str:
         raise DagsUnreadable("\n".join(f"{file}: {error}" for file, error in bag.import_errors.items()))
     if not bag.dags:
         raise DagsUnreadable(f"没有 DAG / There is no dag in {dags_folder}.")
-    dags = [bag.dags[dag_id] for dag_id in sorted(bag.dags, key=_most_tasks_first(bag.dags))]
+    return dict(bag.dags)
+
+
+def _read(dags_folder: Path) -> str:
+    found = dags_of(dags_folder)
+    dags = [found[dag_id] for dag_id in sorted(found, key=_most_tasks_first(found))]
     rows = [(f"[`{dag.dag_id}`](#{dag.dag_id})", dag.dag_display_name, _when(dag), len(dag.tasks)) for dag in dags]
     overview = table(("DAG", "名称 Name", "何时运行 When", "步骤 Tasks"), rows)
     return "\n".join([HEAD, overview, *(_section(dag) for dag in dags)])

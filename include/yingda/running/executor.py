@@ -44,6 +44,7 @@ WARM = (
     "yingda.services.repeating",
     "yingda.services.sending",
     "yingda.transports.bulletin",
+    "yingda.transports.bulletin_outlet",
     "yingda.transports.letter_files",
     "yingda.transports.mail",
     "yingda.wiring",

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from yingda.domain import forms
+from yingda.domain import forms, speech
 from yingda.domain.documents import sha256_of
 from yingda.domain.errors import (
     AnsweredAlready,
@@ -22,6 +22,7 @@ from yingda.domain.errors import (
     TextChanged,
 )
 from yingda.domain.life import RequestKind, RequestState, Stage
+from yingda.domain.speech import N_
 from yingda.services import (
     assigning,
     attaching,
@@ -227,7 +228,7 @@ def _the_text_that_was_read(request: Request, given: object, locale: str) -> Non
     if request.revision_sha256 is None:
         return
     if given is None or given == "":
-        said = "is required: the hash of the text you judge" if locale == "en" else "必填：所审文本的校验值"
+        said = speech.said("必填：所审文本的校验值", locale)
         raise FieldsRefused({"revision_sha256": said})
     if given != request.revision_sha256:
         raise TextChanged("The text you judged is not the one that is asked about.")
@@ -236,7 +237,7 @@ def _the_text_that_was_read(request: Request, given: object, locale: str) -> Non
 def refused_as_not_yours(problem: NotYours, locale: str) -> str:
     """Return the reason in words."""
     words = {
-        "author": ("您是起草人，不能审签自己起草的文本。", "You wrote this text, so you cannot judge it."),
-        "signed_before": ("您已在另一环节签署过本文本。", "You signed this text at another stage."),
+        "author": N_("您是起草人，不能审签自己起草的文本。"),
+        "signed_before": N_("您已在另一环节签署过本文本。"),
     }
-    return words[str(problem)][locale == "en"]
+    return speech.said(words[str(problem)], locale)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from yingda.domain import speech
 from yingda.domain.acts import Reassign
 from yingda.domain.clocks import ClockKind
 from yingda.domain.errors import FieldsRefused
@@ -82,13 +83,12 @@ def reassign(case: Case, given: Reassign, actor: str) -> None:
     incident = case.incident
     if incident.stage.is_past(Stage.REPORT_APPROVAL):
         raise case.not_now(
-            f"{incident.number} 的核查报告已批准，或正在对外说明。须先“重新办理”到转办或核查，再改派。",
-            f"The report on {incident.number} was approved, or a statement is on its way. Reopen it at assigning or"
-            " verification first.",
+            "%(number)s 的核查报告已批准，或正在对外说明。须先“重新办理”到转办或核查，再改派。",
+            number=incident.number,
         )
     making_sense.check(case, None, given)
     if given.unit == incident.unit_id:
-        raise FieldsRefused({"unit": "holds it already" if case.speaks == "en" else "已由该单位办理"})
+        raise FieldsRefused({"unit": speech.said("已由该单位办理", case.speaks)})
     asking.withdraw_all(case, "reassigned", actor=actor, keep=asking.BESIDE)
     _notify(case, given.unit, "account", actor, reason=given.reason)
 

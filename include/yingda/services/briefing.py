@@ -18,7 +18,17 @@ from yingda.domain import forms
 from yingda.domain.life import DocumentKind, RequestKind, RequestState, Stage
 from yingda.domain.roles import Role
 from yingda.domain.severity import Severity, Topic
-from yingda.services import attaching, comparing, confirming, drafting, naming, observing, particulars, reporting
+from yingda.services import (
+    attaching,
+    comparing,
+    confirming,
+    drafting,
+    examining,
+    naming,
+    observing,
+    particulars,
+    reporting,
+)
 from yingda.services.answering import Asked, allowed_actions
 from yingda.services.asking import ASKED, BESIDE
 from yingda.services.attaching import FileSeen
@@ -27,6 +37,7 @@ from yingda.services.composing import returned_with
 from yingda.services.confirming import SecondFactor
 from yingda.services.dossier import ObservationSeen
 from yingda.services.drafting import NextStatement
+from yingda.services.examining import FindingSeen
 from yingda.services.naming import Named
 from yingda.services.particulars import Particular
 from yingda.settings import Settings
@@ -112,7 +123,10 @@ class Signed:
 
 @dataclass(frozen=True)
 class Context:
-    """All that an officer is shown to answer one request."""
+    """All that an officer is shown to answer one request.
+
+    :param findings: what the examination of the statement that is to be signed came to
+    """
 
     incident: CaseInBrief
     documents: tuple[DocumentShown, ...]
@@ -126,6 +140,7 @@ class Context:
     observations: tuple[ObservationSeen, ...]
     files: tuple[FileSeen, ...]
     second_factor: SecondFactor
+    findings: tuple[FindingSeen, ...]
 
 
 @dataclass(frozen=True)
@@ -277,7 +292,14 @@ def _context(session: Session, asked: Asked, officer_id: str, house: Settings) -
         ),
         observations=observing.latest(session, incident, house),
         second_factor=confirming.standing(session, request, incident, officer_id, house, asked.at),
+        findings=_findings(session, request, incident, house),
     )
+
+
+def _findings(session: Session, request: Request, incident: Incident, house: Settings) -> tuple[FindingSeen, ...]:
+    if request.kind is not RequestKind.SIGN_STATEMENT or request.revision_id is None:
+        return ()
+    return examining.of_revision(session, incident, session.get_one(Revision, request.revision_id), house)
 
 
 def _documents(session: Session, request: Request, house: Settings) -> tuple[DocumentShown, ...]:

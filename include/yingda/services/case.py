@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from yingda.domain import speech
 from yingda.domain.errors import IncidentNotFound, NotNow
 from yingda.domain.life import Stage
 from yingda.settings import Settings
@@ -36,9 +37,9 @@ class Case:
         self.record("stage_entered", actor, stage=stage.value, left=self.incident.stage.value)
         self.incident.stage = stage
 
-    def not_now(self, chinese: str, english: str) -> NotNow:
+    def not_now(self, words: str, **values: object) -> NotNow:
         """Return the refusal of what cannot be done where the incident stands, in the language of who is told."""
-        return NotNow(english if self.speaks == "en" else chinese)
+        return NotNow(speech.said(words, self.speaks, **values))
 
     @property
     def speaks(self) -> str:
@@ -68,6 +69,11 @@ def take_by_id(session: Session, incident_id: int, settings: Settings, now: date
         select(Incident).where(Incident.id == incident_id).with_for_update().execution_options(populate_existing=True)
     ).one()
     return Case(session, incident, settings, now)
+
+
+def id_of(session: Session, number: str | None) -> int | None:
+    """Return the key of an incident; None for no number or one that nobody has."""
+    return session.scalar(select(Incident.id).where(Incident.number == number)) if number else None
 
 
 def number_of_run(session: Session, run_id: str) -> str:

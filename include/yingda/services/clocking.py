@@ -104,11 +104,13 @@ def ticking(case: Case, kind: ClockKind) -> Clock | None:
     return clock if clock is not None and clock.met_at is None and clock.cancelled_at is None else None
 
 
-def note_missed(case: Case, clock: Clock) -> None:
-    """Note for good that the time ran out, if it did."""
-    if clock.missed_at is None and case.now > clock.due_at:
-        clock.missed_at = clock.due_at
-        case.record("clock_missed", clock=clock.kind.value, cycle=clock.cycle, due_at=clock.due_at.isoformat())
+def note_missed(case: Case, clock: Clock) -> bool:
+    """Note for good that the time ran out, if it did; True if this is the first time that it is noted."""
+    if clock.missed_at is not None or case.now <= clock.due_at:
+        return False
+    clock.missed_at = clock.due_at
+    case.record("clock_missed", clock=clock.kind.value, cycle=clock.cycle, due_at=clock.due_at.isoformat())
+    return True
 
 
 def meet(case: Case, kind: ClockKind, actor: str) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from yingda import rendering
+from yingda.domain import speech
 from yingda.domain.differing import Part, difference
 from yingda.domain.fields import Answer, field_label
 from yingda.domain.forms import Report, Review, Statement
@@ -54,9 +55,18 @@ def compare(
             found.append(Changed(name, field_label(form, name, house.speaks), difference(old, new)))
     old, new = ("\n".join(file["name"] for file in text.get("attachments", ())) for text in (before, after))
     if old != new:
-        label = "Files" if house.speaks == "en" else "佐证文件"
+        label = speech.said("佐证文件", house.speaks)
         found.append(Changed("attachments", label, difference(old, new)))
     return tuple(found)
+
+
+def in_words(content: Mapping[str, Any], kind: DocumentKind, house: Settings) -> list[tuple[str, str]]:
+    """Return a text field by field, label and words, in the order of its form; empty fields are left out."""
+    form = _FORMS[kind]
+    said = [(field_label(form, name, house.speaks), _words(content.get(name), house)) for name in form.model_fields]
+    files = "\n".join(f"{file['name']}  SHA-256 {file['sha256']}" for file in content.get("attachments", ()))
+    said.append((speech.said("佐证文件", house.speaks), files))
+    return [(label, words) for label, words in said if words]
 
 
 def _words(value: Any, house: Settings) -> str:

@@ -15,13 +15,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from yingda import rendering
-from yingda.domain import clocks, forms, life, roles, severity
+from yingda.domain import clocks, forms, life, roles, severity, speech
 from yingda.domain.clocks import lateness_label
 from yingda.domain.fields import field_label
 from yingda.domain.ladder import ASKED, parse_at, place_label
 from yingda.domain.life import LeadState, RequestKind, RequestState
 from yingda.domain.roles import Role
 from yingda.domain.severity import Severity, Topic
+from yingda.domain.speech import N_
 from yingda.services import linking, naming, particulars, presenting, published, speaking
 from yingda.settings import Settings
 from yingda.store.models import Clock, Decision, Incident, OutboxMessage, Publication, ReportedLead, Request, Revision
@@ -58,7 +59,7 @@ def compose(session: Session, message: OutboxMessage, settings: Settings) -> Let
 
     :raises UnknownOfficer: the roster does not know its officer any more
     """
-    officer = settings.roster.officer(message.officer_id)
+    officer = settings.roster.officer(message.mailed_to)
     incident = session.get(Incident, message.incident_id) if message.incident_id else None
     values: dict[str, Any] = {
         "office": settings.roster.office,
@@ -123,7 +124,7 @@ def _request(session: Session, message: OutboxMessage, settings: Settings) -> di
         "deputy_for": _person(message.values.get("deputy_for"), settings),
         "comments": returned_with(session, request, settings),
         "particulars": particulars.of(session, request, session.get_one(Incident, request.incident_id), settings),
-        "link": linking.link(settings, request, message.officer_id),
+        "link": linking.link(settings, request, message.mailed_to),
     }
 
 
@@ -190,7 +191,7 @@ def _ladder(session: Session, message: OutboxMessage, settings: Settings) -> dic
         "asked": sorted({str(_person(p.officer_id, settings)) for r in waited_for for p in r.addressees}),
         "reason_told": None if told_as == ASKED else _as_role(Role(told_as), settings.speaks),
         "deputy_for": _person(message.values.get("deputy_for"), settings),
-        "link": linking.link(settings, request, message.officer_id) if request else None,
+        "link": linking.link(settings, request, message.mailed_to) if request else None,
     }
 
 
@@ -206,7 +207,7 @@ def _rung(values: Mapping[str, Any], locale: str) -> dict[str, Any] | None:
 
 def _as_role(role: Role, locale: str) -> str:
     word = roles.label(role, locale)
-    return f"as {word}" if locale == "en" else f"作为{word}"
+    return speech.said("作为%(word)s", locale, word=word)
 
 
 def _wording(session: Session, message: OutboxMessage, settings: Settings) -> dict[str, Any]:
@@ -218,7 +219,9 @@ def _wording(session: Session, message: OutboxMessage, settings: Settings) -> di
         revision = standing.revision
     before = published.newest(session, incident.id, before=revision)
     url = session.scalars(
-        select(Publication.url).where(Publication.revision_id == revision.id, Publication.url.is_not(None))
+        select(Publication.url)
+        .where(Publication.revision_id == revision.id, Publication.url.is_not(None))
+        .order_by(Publication.public.desc(), Publication.id)
     ).first()
     policy, roster = settings.policy, settings.roster
 
@@ -249,67 +252,67 @@ def _emergency(session: Session, message: OutboxMessage, settings: Settings) -> 
         "decided_at": decision.at,
         "reason": decision.payload["reason"],
         "interviewee": [naming.officer(named, settings).name] if named else speaking.interviewees(incident, settings),
-        "you_speak": bool(named) and named in (message.officer_id, deputy_for),
+        "you_speak": bool(named) and named in (message.mailed_to, deputy_for),
         "deputy_for": _person(deputy_for, settings),
     }
 
 
-_NOTICES: dict[str, tuple[str, str]] = {
-    "nobody_may_answer": ("没有人可以办理", "Nobody may do this"),
-    "publication_refused": ("签发不全或文本有变，未予发布", "Not published: signatures missing or the text changed"),
-    "publication_failed": ("发布未成功", "Publication failed"),
-    "publication_unknown": ("发布结果不明，请核实", "Publication outcome unknown: please check"),
-    "calendar_missing": ("工作日历缺少明年的安排", "The working calendar lacks a year"),
-    "lead_reported": ("收到一条线索，请处理", "A lead came in"),
-    "lead_graver": (
-        "并入的线索报得更急、更重，请看是否调整级别",
-        "A lead that joined says it is graver: please see whether to regrade",
-    ),
-    "codes_wrong": (
-        "签发验证码多次不对，请联系签发人核实",
-        "A signing code was wrong too often: please ask the signer",
-    ),
-    "lead_waits": ("线索还在等待处理", "A lead still waits"),
-    "not_seen_live": ("公开页面上未见到发布的文本", "The published text was not seen on the public page"),
+_NOTICES: dict[str, str] = {
+    "nobody_may_answer": N_("没有人可以办理"),
+    "publication_refused": N_("签发不全或文本有变，未予发布"),
+    "publication_failed": N_("发布未成功"),
+    "publication_unknown": N_("发布结果不明，请核实"),
+    "calendar_missing": N_("工作日历缺少明年的安排"),
+    "lead_reported": N_("收到一条线索，请处理"),
+    "lead_graver": N_("并入的线索报得更急、更重，请看是否调整级别"),
+    "codes_wrong": N_("签发验证码多次不对，请联系签发人核实"),
+    "lead_waits": N_("线索还在等待处理"),
+    "drifted": N_("公开页面上的文本不见了或有变动"),
+    "not_seen_live": N_("公开页面上未见到发布的文本"),
 }
 
 
 def _notice(session: Session, message: OutboxMessage, settings: Settings) -> dict[str, Any]:
-    english = settings.speaks == "en"
     values = message.values
     lines: list[str] = []
     if "request_kind" in values:
         what = life.label(RequestKind(values["request_kind"]), settings.speaks)
         who = roles.label(Role(values["role"]), settings.speaks)
         lines.append(
-            f"{what}: nobody holding the role {who} may do it (author, signer of another stage, or nobody named)."
-            " Please amend the roster."
-            if english
-            else f"{what}：{who}中没有可以办理的人（起草人、已签署其他环节的人不能再办，或名册中没有此人）。"
-            "请调整人员名册。"
+            speech.said(
+                "%(what)s：%(who)s中没有可以办理的人（起草人、已签署其他环节的人不能再办，或名册中没"
+                "有此人）。请调整人员名册。",
+                settings.speaks,
+                what=what,
+                who=who,
+            )
         )
     for code, detail in values.get("flaws", []):
         lines.append(f"{code}: {detail}")
     if values["about"] == "codes_wrong":
         who = naming.officer(values["officer"], settings).name
         lines.append(
-            f"Too many wrong codes came in over the link of {who}. The code is void; nothing was signed. If it was not"
-            " them, somebody else has their link."
-            if english
-            else f"通过{who}的链接多次输入了不对的验证码。该验证码已作废，没有签发。"
-            "如果不是本人，说明链接到了别人手里。"
+            speech.said(
+                "通过%(who)s的链接多次输入了不对的验证码。该验证码已作废，没有签发。如果不是本人，说"
+                "明链接到了别人手里。",
+                settings.speaks,
+                who=who,
+            )
         )
     if "channel" in values:
-        lines.append(f"Channel: {values['channel']}" if english else f"渠道：{values['channel']}")
+        lines.append(speech.said("渠道：%(channel)s", settings.speaks, channel=values["channel"]))
     if values.get("problem"):
         lines.append(values["problem"])
-    heading = _NOTICES[values["about"]][english]
+    about = values["about"]
+    heading = speech.said(_NOTICES[about], settings.speaks)
     if values["about"] == "calendar_missing":
         year = values["year"]
         lines.append(
-            f"Working days of {year} cannot be counted. Please add the State Council's notice to calendar.yaml."
-            if english
-            else f"{year} 年的工作日时限无法计算。请把国务院办公厅公布的节假日安排补进 calendar.yaml。"
+            speech.said(
+                "%(year)s 年的工作日时限无法计算。请把国务院办公厅公布的节假日安排补进 calendar.yaml。",
+                settings.speaks,
+                year=year,
+            )
         )
         return {"heading": heading, "lines": lines, "lead": None}
     if "lead" in values:
@@ -319,22 +322,25 @@ def _notice(session: Session, message: OutboxMessage, settings: Settings) -> dic
 
 def _lead(session: Session, message: OutboxMessage, settings: Settings) -> dict[str, Any]:
     """Return what a notice says of a reported lead, and where on the desk it is settled."""
-    english = settings.speaks == "en"
     locale = settings.speaks
     lead = session.scalars(select(ReportedLead).where(ReportedLead.public_id == message.values["lead"])).one()
     grade = severity.label(lead.severity, locale)
     if lead.urgent:
-        grade += ", urgent" if english else "（紧急）"
+        grade += speech.said("（紧急）", settings.speaks)
     facts = [
-        ("级别", "Severity", grade),
-        ("责任单位", "Unit", naming.unit(lead.unit_id, settings).name if lead.unit_id else ""),
-        ("平台", "Platform", lead.platform or ""),
-        ("链接", "Link", lead.source_url or ""),
-        ("发现时间", "Seen", rendering.local(lead.seen_at) if lead.seen_at else ""),
-        ("报送时间", "Reported", rendering.local(lead.reported_at)),
-        ("线索来源", "Who brought it", life.label(lead.origin, locale)),
+        (N_("级别"), grade),
+        (N_("责任单位"), naming.unit(lead.unit_id, settings).name if lead.unit_id else ""),
+        (N_("平台"), lead.platform or ""),
+        (N_("链接"), lead.source_url or ""),
+        (N_("发现时间"), rendering.local(lead.seen_at) if lead.seen_at else ""),
+        (N_("报送时间"), rendering.local(lead.reported_at)),
+        (N_("线索来源"), life.label(lead.origin, locale)),
     ]
-    told = "\n".join(f"{en}: {text}" if english else f"{zh}：{text}" for zh, en, text in facts if text)
+    told = "\n".join(
+        speech.said("%(what)s：%(text)s", locale, what=speech.said(what, locale), text=text)
+        for what, text in facts
+        if text
+    )
     lines = [line for line in (lead.title, lead.summary, told) if line]
     if message.incident_id is not None:
         return {"lines": lines}
@@ -342,13 +348,13 @@ def _lead(session: Session, message: OutboxMessage, settings: Settings) -> dict[
         waited = lateness_label(datetime.fromisoformat(message.values["raised_at"]) - lead.reported_at, locale)
         lines.insert(
             0,
-            f"Nobody has taken it up for {waited}. Please open it, join it to an open incident, or dismiss it."
-            if english
-            else f"已等待 {waited}，还没有人处理。请受理、并入在办事件，或不予受理。",
+            speech.said(
+                "已等待 %(waited)s，还没有人处理。请受理、并入在办事件，或不予受理。", settings.speaks, waited=waited
+            ),
         )
     if lead.state is not LeadState.NEW:
         state = life.label(lead.state, locale)
-        lines.insert(0, f"Settled meanwhile: {state}." if english else f"已有人处理：{state}。")
+        lines.insert(0, speech.said("已有人处理：%(state)s。", settings.speaks, state=state))
     return {
         "lines": lines,
         "board_link": f"{settings.public_url}/desk/leads/{lead.public_id}",

@@ -19,6 +19,7 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from yingda.domain import speech
 from yingda.domain.errors import CodeRefused, FieldsRefused, SettingsError, UnknownOfficer
 from yingda.domain.forms import CODE
 from yingda.domain.life import RequestKind
@@ -95,29 +96,23 @@ def check(case: Case, request: Request, action: str, officer_id: str, given: str
         raise _refused(
             case,
             "这一级别须用第二渠道的验证码签发，而名册里没有写您的第二渠道。请办公室在名册里补上 second_channel。",
-            "At this severity a code is needed, and the roster names no second channel of yours. Have the office add"
-            " `second_channel` to it.",
         )
     code = _plain(given)
     if not code:
         raise _refused(
             case,
             "必填：这一级别须用第二渠道的验证码签发。请点“发送验证码”。",
-            'is required at this severity. Press "Send the code".',
         )
     live = _live(case.session, request, officer_id)
     if live is None:
         raise _refused(
             case,
             "没有可用的验证码（没有发过、未能发出或已作废）。请点“发送验证码”。",
-            'there is no code that holds: none was sent, or it is void. Press "Send the code".',
         )
     if case.now > live.expires_at:
-        raise _refused(case, "验证码已过期。请再发一次。", "the code has expired. Have another one sent.")
+        raise _refused(case, "验证码已过期。请再发一次。")
     if not re.fullmatch(rf"[0-9]{{{rule.digits}}}", code):
-        raise _refused(
-            case, f"验证码是 {rule.digits} 位数字。请核对。", f"the code has {rule.digits} digits. Please check it."
-        )
+        raise _refused(case, "验证码是 %(digits)s 位数字。请核对。", digits=rule.digits)
     if not hmac.compare_digest(proof(case.settings, live.salt, request, officer_id, code), live.proof):
         raise _counted(case, request, officer_id, live)
     live.used_at = case.now
@@ -211,24 +206,15 @@ def _counted(case: Case, request: Request, officer_id: str, live: SigningCode) -
         void(live, GUESSED, case.now)
         telling.notice(case, "codes_wrong", f"{request.public_id}:{officer_id}", officer=officer_id)
     case.session.flush()
-    english = case.speaks == "en"
     if left == 0:
-        said = (
-            "the code is wrong, and it was the last try with this one. Have another one sent."
-            if english
-            else "验证码不对，这个验证码已不能再试。请再发一次。"
-        )
+        said = speech.said("验证码不对，这个验证码已不能再试。请再发一次。", case.speaks)
     else:
-        said = (
-            f"the code is wrong; tries left: {left}. The newest code counts."
-            if english
-            else f"验证码不对，还可以试 {left} 次。以最近收到的为准。"
-        )
+        said = speech.said("验证码不对，还可以试 %(left)s 次。以最近收到的为准。", case.speaks, left=left)
     return CodeRefused({CODE: said})
 
 
-def _refused(case: Case, chinese: str, english: str) -> FieldsRefused:
-    return FieldsRefused({CODE: english if case.speaks == "en" else chinese})
+def _refused(case: Case, words: str, **values: object) -> FieldsRefused:
+    return FieldsRefused({CODE: speech.said(words, case.speaks, **values)})
 
 
 def _plain(given: str) -> str:

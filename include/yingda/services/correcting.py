@@ -7,19 +7,20 @@ published and looked at; what it corrects or withdraws stays on the page, marked
 
 from __future__ import annotations
 
-from yingda.domain import life
+from yingda.domain import life, speech
 from yingda.domain.documents import StatementKind
 from yingda.domain.errors import FieldsRefused
 from yingda.domain.life import DocumentKind, Stage
+from yingda.domain.speech import N_
 from yingda.services import asking, clocking, passing, published, speaking
 from yingda.services.case import Case
 from yingda.services.published import Published
 
 _DECIDED = {
-    StatementKind.CORRECTION: ("correction_decided", "更正", "correction"),
-    StatementKind.WITHDRAWAL: ("withdrawal_decided", "撤回", "withdrawal"),
+    StatementKind.CORRECTION: ("correction_decided", N_("更正", "correcting")),
+    StatementKind.WITHDRAWAL: ("withdrawal_decided", N_("撤回", "correcting")),
 }
-"""The event of each, and its name in both languages."""
+"""The event of each, and its name."""
 
 
 def correct(case: Case, reason: str, actor: str) -> None:
@@ -44,7 +45,7 @@ def _decide(case: Case, kind: StatementKind, reason: str, actor: str) -> None:
     wrong = _wrong_statement(case, kind)
     reason = reason.strip()
     if not reason:
-        raise FieldsRefused({"reason": "is required" if case.speaks == "en" else "必填"})
+        raise FieldsRefused({"reason": speech.said("必填", case.speaks)})
     case.record(_DECIDED[kind][0], actor, sha256=wrong.revision.sha256, reason=reason)
     if case.incident.stage is Stage.VERIFICATION:
         # An interim word is public while the unit verifies on: its correction comes first, then the report goes on.
@@ -62,34 +63,38 @@ def _wrong_statement(case: Case, kind: StatementKind) -> Published:
     """
     incident = case.incident
     number, stage = incident.number, life.label(incident.stage, case.speaks)
-    what = _DECIDED[kind][1:][case.speaks == "en"]
+    what = speech.said(_DECIDED[kind][1], case.speaks)
     speaking.refuse_if_merged(case)
     standing = published.newest(case.session, incident.id)
     if standing is None:
         raise case.not_now(
-            f"{number} 没有已发布的说明，无可{what}。还在办理的，请签发人退回修改；已办结的，请重新办理。",
-            f"{number} has no published statement, so there is nothing for a {what}. While it is being handled, a"
-            " signer can return the draft; once it is closed, reopen it.",
+            "%(number)s 没有已发布的说明，无可%(what)s。还在办理的，请签发人退回修改；已办结的，请重新办理。",
+            number=number,
+            what=what,
         )
     under_way = _under_way(case)
     if under_way is not None:
-        going_on = _DECIDED[under_way][1:][case.speaks == "en"]
+        going_on = speech.said(_DECIDED[under_way][1], case.speaks)
         raise case.not_now(
-            f"{number} 的{going_on}正在办理（{stage}），现在不能再{what}。请等它发布；要改文字，请签发人退回修改。",
-            f"A {going_on} of {number} is under way (at {stage}), so no {what} can be decided now. Wait"
-            " until it is public; to change its text, a signer can return it.",
+            "%(number)s 的%(going_on)s正在办理（%(stage)s），现在不能再%(what)s。请等它发布；要改"
+            "文字，请签发人退回修改。",
+            number=number,
+            going_on=going_on,
+            stage=stage,
+            what=what,
         )
     if not incident.stage.is_past(Stage.LIVE_CHECK) and incident.stage is not Stage.VERIFICATION:
         raise case.not_now(
-            f"{number} 还在办理（{stage}），现在不能{what}。请等这次的说明发布并核验后再办。",
-            f"{number} is still being handled (at {stage}), so no {what} can be decided now. Wait until the present"
-            " statement is public and was seen there.",
+            "%(number)s 还在办理（%(stage)s），现在不能%(what)s。请等这次的说明发布并核验后再办。",
+            number=number,
+            stage=stage,
+            what=what,
         )
     if kind is StatementKind.WITHDRAWAL and standing.kind is StatementKind.WITHDRAWAL:
         raise case.not_now(
-            f"{number} 的说明《{standing.title}》本身就是撤回声明，原说明已经撤回。要另行说明，请重新办理。",
-            f"The statement of {number} is withdrawn already: {standing.title!r} says so. To say something else, reopen"
-            " the incident.",
+            "%(number)s 的说明《%(title)s》本身就是撤回声明，原说明已经撤回。要另行说明，请重新办理。",
+            number=number,
+            title=standing.title,
         )
     return standing
 

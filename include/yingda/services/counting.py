@@ -228,7 +228,7 @@ def first_word(
         select(func.extract("epoch", first - Incident.opened_at).label("seconds"))
         .select_from(Publication)
         .join(Incident, Publication.incident_id == Incident.id)
-        .where(*_wanted(Incident.unit_id, unit, severity))
+        .where(Publication.public, *_wanted(Incident.unit_id, unit, severity))
         .group_by(Incident.id)
         .having(and_(first >= since, first < until))
         .subquery()

@@ -11,15 +11,16 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from yingda.domain.errors import SettingsError, YingdaError
+from yingda.services.calling import RobotOf, call, no_robot
+from yingda.services.case import id_of
 from yingda.services.composing import compose
 from yingda.settings import Settings
 from yingda.store import outbox
-from yingda.store.models import Incident, OutboxMessage
+from yingda.store.models import OutboxMessage
 from yingda.transports.errors import TransportError
 from yingda.transports.mail import Letter, MailServer, send_all
 
@@ -35,6 +36,7 @@ class Courier:
     :param transaction: opens a transaction that commits at its end
     :param server: asked for when there is something to send
     :param clock: the present moment, UTC
+    :param robot_of: gives the robot with an id of channels.yaml, when there is something to say
     """
 
     def __init__(
@@ -43,14 +45,18 @@ class Courier:
         settings: Settings,
         server: Callable[[], MailServer],
         clock: Callable[[], datetime],
+        robot_of: RobotOf = no_robot,
     ) -> None:
         self._transaction = transaction
         self._settings = settings.for_the_record()
         self._server = server
         self._clock = clock
+        self._robot_of = robot_of
 
     def deliver(self, incident_no: str | None = None) -> int:
-        """Send everything that is due, of one incident or of all; return how many messages the server took.
+        """Send everything that is due, of one incident or of all; return how many messages were taken.
+
+        Mail first: what goes by robot waits for it, and no mail ever waits for a robot.
 
         Never raises for a message or a server that fails: that is noted at the message, and tried again in time.
         """
@@ -59,15 +65,13 @@ class Courier:
             lease, claimed, batch = self._claim(incident_no)
             sent += self._send(lease, batch)
             if claimed < BATCH:
-                return sent
+                break
+        return sent + call(self._transaction, self._settings, self._robot_of, self._clock, incident_no)
 
     def _claim(self, incident_no: str | None) -> tuple[str, int, list[tuple[OutboxMessage, Letter]]]:
         with self._transaction() as session:
-            incident_id = None
-            if incident_no is not None:
-                incident_id = session.scalar(select(Incident.id).where(Incident.number == incident_no))
             lease, messages = outbox.claim(
-                session, now=self._clock(), lease_for=LEASE, limit=BATCH, incident_id=incident_id
+                session, now=self._clock(), lease_for=LEASE, limit=BATCH, incident_id=id_of(session, incident_no)
             )
             letters = []
             for message in messages:
@@ -110,9 +114,6 @@ class Courier:
         return taken
 
     def _failed(self, session: Session, message: OutboxMessage, lease: str, problem: str, *, permanent: bool) -> None:
-        rule = self._settings.policy.mail
-        again_at = None
-        if not permanent and message.attempts < rule.attempts:
-            pause = rule.pauses[min(message.attempts, len(rule.pauses)) - 1].elapsed
-            again_at = self._clock() + (pause or LEASE)
+        pause = None if permanent else self._settings.policy.mail.pause_after(message.attempts)
+        again_at = None if pause is None else self._clock() + pause
         outbox.mark_failed(session, message.id, lease, problem=problem, again_at=again_at)

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from yingda import rendering
+from yingda.domain import speech
 from yingda.domain.acts import Enquire
 from yingda.domain.errors import FieldsRefused
 from yingda.domain.forms import EnquiryAnswered
@@ -107,20 +108,17 @@ def _unanswered(case: Case) -> list[Enquiry]:
 
 
 def _refuse(case: Case, given: Enquire) -> None:
-    english = case.speaks == "en"
     wrong: dict[str, str] = {}
     asked_at = given.asked_at or case.now
     if asked_at > case.now:
-        wrong["asked_at"] = "must not lie in the future" if english else "不能晚于现在"
+        wrong["asked_at"] = speech.said("不能晚于现在", case.speaks)
     if given.due is not None and given.due <= asked_at:
-        wrong["due"] = "must lie after the moment it was asked" if english else "须晚于询问时间"
+        wrong["due"] = speech.said("须晚于询问时间", case.speaks)
     for one in _unanswered(case):
         if (one.outlet, one.question) == (given.outlet, given.question):
             since = rendering.local(one.at)
-            wrong["question"] = (
-                f"the same question of {one.outlet} was recorded at {since} and waits for its answer"
-                if english
-                else f"{one.outlet}的同一询问已于 {since} 登记，正待答复"
+            wrong["question"] = speech.said(
+                "%(outlet)s的同一询问已于 %(since)s 登记，正待答复", case.speaks, outlet=one.outlet, since=since
             )
     if wrong:
         raise FieldsRefused(wrong)

@@ -14,7 +14,8 @@ from yingda.domain.ladder import ASKED, Rung, climb
 from yingda.domain.life import RequestKind, RequestState, Stage
 from yingda.domain.roles import Role
 from yingda.domain.roster import Addressee as Person
-from yingda.services import asking, clocking, moving, publishing, telling
+from yingda.domain.work_group import GroupEvent
+from yingda.services import alerting, asking, clocking, moving, publishing, telling
 from yingda.services.case import Case
 from yingda.store import outbox
 from yingda.store.models import Addressee, Clock, Feedback, Incident, RaisedRung, Request
@@ -39,7 +40,8 @@ def attend(case: Case) -> Standing:
     moments: list[datetime | None] = []
     due: list[tuple[datetime, int, Clock, Rung]] = []
     for clock in clocking.running(case):
-        clocking.note_missed(case, clock)
+        if clocking.note_missed(case, clock):
+            alerting.alert(case, GroupEvent.OVERDUE, f"{clock.id}", clock=clock.kind.value)
         moments.append(clock.due_at if clock.missed_at is None else None)
         raised = set(case.session.scalars(select(RaisedRung.key).where(RaisedRung.clock_id == clock.id)))
         ladder = case.settings.policy.ladders[clock.kind]

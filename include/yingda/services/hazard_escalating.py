@@ -6,11 +6,13 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from yingda.domain import speech
 from yingda.domain.errors import FieldsRefused, IncidentNotFound
 from yingda.domain.hazard_form import EscalateHazard
 from yingda.domain.hazards import EVENTS, HazardState
 from yingda.domain.lead import SUMMARY, TITLE, LeadConf
 from yingda.domain.life import Outcome, Stage
+from yingda.domain.speech import N_
 from yingda.services import case as cases
 from yingda.services import hazard_in_hand as hand
 from yingda.services import moving, opening, passing
@@ -67,25 +69,27 @@ def escalate(
 
 def _taking_in(session: Session, number: str, settings: Settings, now: datetime) -> Case:
     """Lock the open incident that a hazard is to belong to."""
-    english = settings.speaks == "en"
     try:
         case = cases.take(session, number, settings, now)
     except IncidentNotFound:
-        said = "no incident has this number" if english else "没有这个编号的事件"
+        said = speech.said("没有这个编号的事件", settings.speaks)
         raise FieldsRefused({"incident_no": said}) from None
     if case.incident.drill:
-        raise FieldsRefused({"incident_no": "is a drill" if english else "是演练，不能并入真实的隐患"})
+        raise FieldsRefused({"incident_no": speech.said("是演练，不能并入真实的隐患", settings.speaks)})
     if case.incident.outcome is Outcome.MERGED or case.incident.stage is Stage.CLOSED:
         raise case.not_now(
-            f"{number} 已办结或已并入其他事件。请填在办事件的编号，或不填编号另行受理。",
-            f"{number} is closed or was merged. Name an open incident, or none to open a new one.",
+            "%(number)s 已办结或已并入其他事件。请填在办事件的编号，或不填编号另行受理。",
+            number=number,
         )
     return case
 
 
 def _summary(hazard: Hazard, locale: str) -> str:
-    words = ("Measures on the ground", "Online") if locale == "en" else ("线下处置措施", "线上管控措施及引导口径")
-    colon = ": " if locale == "en" else "："
+    words = (
+        speech.said("线下处置措施", locale),
+        speech.said(N_("线上管控措施及引导口径", "hazard_escalating"), locale),
+    )
+    colon = speech.said("：", locale)
     parts = [hazard.content]
     for word, text in zip(words, (hazard.offline_measures, hazard.online_measures), strict=True):
         parts += [f"{word}{colon}{text}"] if text else []

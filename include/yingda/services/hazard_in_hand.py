@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from yingda.domain import speech
 from yingda.domain.errors import FieldsRefused, HazardChanged, HazardNotFound, NotNow, UnknownUnit
 from yingda.domain.hazards import FROM, HazardState, label
 from yingda.settings import Settings
@@ -117,11 +118,15 @@ def may(hazard: Hazard, act: str, settings: Settings) -> None:
         return
     locale = settings.speaks
     state = label(hazard.state, locale)
-    allowed = (", " if locale == "en" else "、").join(label(one, locale) for one in FROM[act])
+    allowed = (speech.said("、", locale)).join(label(one, locale) for one in FROM[act])
     raise NotNow(
-        f"Hazard {hazard.id} is “{state}”; this can be done to one that is: {allowed}."
-        if locale == "en"
-        else f"隐患 {hazard.id} 的状态是“{state}”，只有“{allowed}”的隐患才能这样办理。"
+        speech.said(
+            "隐患 %(id)s 的状态是“%(state)s”，只有“%(allowed)s”的隐患才能这样办理。",
+            locale,
+            id=hazard.id,
+            state=state,
+            allowed=allowed,
+        )
     )
 
 
@@ -134,9 +139,9 @@ def check_unit(unit_id: str, settings: Settings) -> None:
         known = ", ".join(one.id for one in settings.roster.units)
         raise FieldsRefused(
             {
-                "unit": f"“{unit_id}” is no unit of the roster; one of: {known}"
-                if settings.speaks == "en"
-                else f"名册中没有“{unit_id}”这个单位，可选：{known}"
+                "unit": speech.said(
+                    "名册中没有“%(unit_id)s”这个单位，可选：%(known)s", settings.speaks, unit_id=unit_id, known=known
+                )
             }
         )
 

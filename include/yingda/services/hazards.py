@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from yingda.domain import speech
 from yingda.domain.errors import FieldsRefused
 from yingda.domain.hazard_form import (
     ChangeHazard,
@@ -177,8 +178,8 @@ def _do(
         incident = case.incident
         if act == "reopen" and hazard.state is HazardState.ESCALATED and incident.stage is not Stage.CLOSED:
             raise case.not_now(
-                f"事件 {incident.number} 还在办理，办结后才能重新打开这条隐患。",
-                f"{incident.number} is still being handled; the hazard can be reopened once it is closed.",
+                "事件 %(number)s 还在办理，办结后才能重新打开这条隐患。",
+                number=incident.number,
             )
     was = hand.facts(session, hazard)
     print_ = fingerprint(wanted.get("unit_id", hazard.unit_id), wanted.get("content", hazard.content))
@@ -196,8 +197,9 @@ def _do(
 
 def _known_already(known: Hazard, settings: Settings) -> str:
     state = label(known.state, settings.speaks)
-    return (
-        f"this unit reported the same before: hazard {known.id} ({state}); change or reopen that one"
-        if settings.speaks == "en"
-        else f"该单位已登记过同样的隐患：{known.id} 号（{state}），请在那一条上修改或重新打开"
+    return speech.said(
+        "该单位已登记过同样的隐患：%(id)s 号（%(state)s），请在那一条上修改或重新打开",
+        settings.speaks,
+        id=known.id,
+        state=state,
     )

@@ -70,7 +70,12 @@ def matter(session: Session, number: str) -> Matter | None:
         return None
     url = session.scalar(
         select(Publication.url)
-        .where(Publication.revision_id == public.revision.id, Publication.state == PublicationState.CONFIRMED)
+        .where(
+            Publication.revision_id == public.revision.id,
+            Publication.state == PublicationState.CONFIRMED,
+            Publication.public,
+            Publication.url.is_not(None),
+        )
         .order_by(Publication.id)
         .limit(1)
     )
@@ -118,7 +123,7 @@ def vote(case: Case, given_ballot: str, vote: Vote) -> None:
         )
     )
     if (lately or 0) >= MOST_AN_HOUR:
-        raise case.not_now("反馈过多，请一小时后再提交。", "Too much feedback at once; please try again in an hour.")
+        raise case.not_now("反馈过多，请一小时后再提交。")
     said: dict[str, Any] = {
         "statement_sha256": about,
         "solved": vote.solved,

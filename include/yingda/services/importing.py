@@ -16,7 +16,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from yingda.domain import hazard_table
+from yingda.domain import hazard_table, speech
 from yingda.domain.calendar import shanghai_date
 from yingda.domain.errors import NotNow, TableRefused
 from yingda.domain.hazard_table import Row
@@ -142,10 +142,8 @@ def _told(row: Row, fate: Fate, **more: Any) -> RowTold:
 def _again(row: Row, before: Row, locale: str) -> RowTold:
     """Tell of a row whose unit and content stand further up in the same table."""
     if _differences(row, before):
-        said = (
-            f"says the same as row {before.number} with other measures or another limit; keep one of the two"
-            if locale == "en"
-            else f"与第 {before.number} 行是同一单位的同一隐患，但措施或时限不同，请只留一行"
+        said = speech.said(
+            "与第 %(number)s 行是同一单位的同一隐患，但措施或时限不同，请只留一行", locale, number=before.number
         )
         return _told(row, Fate.REFUSED, errors={"row": said})
     return _told(row, Fate.UNCHANGED)
@@ -168,11 +166,11 @@ def _against(row: Row, known: Hazard | None, locale: str) -> RowTold:
         return _told(row, Fate.UNCHANGED, hazard=known.id, version=known.version)
     if known.state not in UNSETTLED:
         state = label(known.state, locale)
-        said = (
-            f"is hazard {known.id} ({state}) with other measures or another limit; reopen it on its page, or leave"
-            " the row out"
-            if locale == "en"
-            else f"即隐患 {known.id} 号（{state}），但措施或时限不同；请先在该隐患的页面上重新打开，或删去这一行"
+        said = speech.said(
+            "即隐患 %(id)s 号（%(state)s），但措施或时限不同；请先在该隐患的页面上重新打开，或删去这一行",
+            locale,
+            id=known.id,
+            state=state,
         )
         return _told(row, Fate.REFUSED, hazard=known.id, errors={"row": said})
     return _told(row, Fate.CHANGED, hazard=known.id, changes=changes, version=known.version)
@@ -297,8 +295,8 @@ def _put_right(
 
 def _differs(locale: str) -> NotNow:
     return NotNow(
-        "Hazards were changed after this table was read, so that some rows would have another fate. Nothing was"
-        " imported; please look at it again and confirm."
-        if locale == "en"
-        else "这张表读入之后，有隐患被改动，部分行的处理结果与预览不同。没有导入任何一行；请重新核对预览后再确认。"
+        speech.said(
+            "这张表读入之后，有隐患被改动，部分行的处理结果与预览不同。没有导入任何一行；请重新核对预览后再确认。",
+            locale,
+        )
     )

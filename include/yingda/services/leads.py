@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from yingda.domain import speech
 from yingda.domain.errors import (
     FieldsRefused,
     IncidentNotFound,
@@ -122,29 +123,28 @@ def join(session: Session, lead_id: str, given: JoinLead, actor: str, settings: 
     lead = _take(session, lead_id, given.reason)
     if lead.source_url is not None:
         opening.hold_link(session, lead.source_url)
-    english = settings.speaks == "en"
     try:
         case = take(session, given.incident_no.upper(), settings, now)
     except IncidentNotFound:
-        said = "no incident has this number" if english else "没有这个编号的事件"
+        said = speech.said("没有这个编号的事件", settings.speaks)
         raise FieldsRefused({"incident_no": said}) from None
     incident = case.incident
     if incident.drill is not lead.drill:
-        drill = "is a drill, the lead is real" if english else "是演练，而线索是真实的"
-        real = "is real, the lead is a drill" if english else "是真实事件，而线索是演练"
+        drill = speech.said("是演练，而线索是真实的", settings.speaks)
+        real = speech.said("是真实事件，而线索是演练", settings.speaks)
         raise FieldsRefused({"incident_no": drill if incident.drill else real})
     if incident.outcome is Outcome.MERGED:
         into = passing.merged_into(session, incident.id)
         raise NotNow(
-            f"{incident.number} goes on as part of {into}. Join {into}."
-            if english
-            else f"{incident.number} 已并入 {into}，请并入 {into}。"
+            speech.said(
+                "%(number)s 已并入 %(into)s，请并入 %(into)s。", settings.speaks, number=incident.number, into=into
+            )
         )
     if incident.stage is Stage.CLOSED:
         raise NotNow(
-            f"{incident.number} is closed. Reopen it first and join it then, or open a new incident."
-            if english
-            else f"{incident.number} 已办结。请先重新办理该事件再并入，或者另行受理。"
+            speech.said(
+                "%(number)s 已办结。请先重新办理该事件再并入，或者另行受理。", settings.speaks, number=incident.number
+            )
         )
     return _joined(case, lead, _as_trigger(_said(lead)), actor, given.reason)
 
@@ -246,23 +246,18 @@ def _as_trigger(said: dict[str, Any]) -> LeadConf:
 
 
 def _check(unit: str | None, reporter: str | None, seen_at: datetime | None, settings: Settings, now: datetime) -> None:
-    english = settings.speaks == "en"
     wrong: dict[str, str] = {}
     if unit:
         try:
             settings.roster.unit(unit)
         except UnknownUnit:
             known = ", ".join(one.id for one in settings.roster.units)
-            wrong["unit"] = f"no such unit; one of: {known}" if english else f"没有这个单位，可选：{known}"
+            wrong["unit"] = speech.said("没有这个单位，可选：%(known)s", settings.speaks, known=known)
     if reporter:
         try:
             settings.roster.officer(reporter)
         except UnknownOfficer:
-            wrong["reporter"] = (
-                "no such officer; use an id of the roster, or leave it out"
-                if english
-                else "名册中没有这个人；请填名册中的人员代号，或者不填"
-            )
+            wrong["reporter"] = speech.said("名册中没有这个人；请填名册中的人员代号，或者不填", settings.speaks)
     if seen_at is not None:
         try:
             observing.check_seen_at(seen_at, now, settings.speaks)

@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from yingda import rendering
-from yingda.domain import life, roles
+from yingda.domain import life, roles, speech
 from yingda.domain.acts import ProposeLetter
 from yingda.domain.calendar import shanghai_date
 from yingda.domain.errors import FieldsRefused, NotNow, NotYours
@@ -63,10 +63,8 @@ def propose(case: Case, given: ProposeLetter, actor: str) -> None:
     if ground is None:
         allowed = ", ".join(one.id for one in rule.grounds)
         kind = life.label(given.kind, case.speaks)
-        wrong["ground"] = (
-            f"is no ground for this: {kind}; one of: {allowed}"
-            if case.speaks == "en"
-            else f"不能作为{kind}的事由，只能是：{allowed}"
+        wrong["ground"] = speech.said(
+            "不能作为%(kind)s的事由，只能是：%(allowed)s", case.speaks, kind=kind, allowed=allowed
         )
     if wrong or ground is None:
         raise FieldsRefused(wrong)
@@ -120,12 +118,11 @@ def approved(case: Case, request: Request, answer: ApproveLetter, actor: str) ->
     letter = of_request(case.session, request)
     _refuse_author(case, letter, actor)
     report = _approved_report(case)
-    english = case.speaks == "en"
     if report is None:
-        until = "; decide once it is approved" if english else "；请在报告获批后再审定"
+        until = speech.said("；请在报告获批后再审定", case.speaks)
         raise FieldsRefused({"action": _why_no_report(case) + until})
     if letter.claim not in _refuted(report):
-        so = "; refuse the letter" if english else "；请不予发函"
+        so = speech.said("；请不予发函", case.speaks)
         raise FieldsRefused({"action": _why_not_refuted(case) + so})
     letter.state, letter.decided_by, letter.decided_at = LetterState.APPROVED, actor, case.now
     letter.sha256 = _in_words(case.session, letter, case.incident, case.settings).sha256
@@ -151,12 +148,11 @@ def sent(case: Case, request: Request, answer: LetterSent, actor: str) -> None:
     :raises FieldsRefused: a drill's letter is never sent; or it was sent before it was approved
     """
     letter = of_request(case.session, request)
-    english = case.speaks == "en"
     if case.incident.drill:
-        raise FieldsRefused({"action": "drill: not to be sent" if english else "演练：不得送出"})
+        raise FieldsRefused({"action": speech.said("演练：不得送出", case.speaks)})
     if letter.decided_at is not None and answer.when + speaking.AS_TYPED <= letter.decided_at:
         when = rendering.local(letter.decided_at)
-        said = f"must not lie before its approval ({when})" if english else f"不能早于批准时间（{when}）"
+        said = speech.said("不能早于批准时间（%(when)s）", case.speaks, when=when)
         raise FieldsRefused({"when": said})
     letter.state, letter.sent_at, letter.sent_how = LetterState.SENT, answer.when.astimezone(UTC), answer.how
     case.record("letter_sent", actor, letter=letter.number, when=answer.when.isoformat(), sha256=letter.sha256)
@@ -290,25 +286,16 @@ def _why_no_report(case: Case) -> str:
         what = life.label(case.incident.outcome, case.speaks)
         return f"{number}: {what}" if case.speaks == "en" else f"{number} {what}"
     if asking.latest_revision(case, DocumentKind.REPORT) is None:
-        return f"{number} has no report that refutes a claim" if case.speaks == "en" else f"{number} 还没有核查报告"
-    return (
-        f"The newest report of {number} is not approved by the branch leader"
-        if case.speaks == "en"
-        else f"{number} 最新的核查报告尚未经分管领导批准"
-    )
+        return speech.said("%(number)s 还没有核查报告", case.speaks, number=number)
+    return speech.said("%(number)s 最新的核查报告尚未经分管领导批准", case.speaks, number=number)
 
 
 def _why_not_refuted(case: Case) -> str:
-    return (
-        "the newest approved report does not name this claim as untrue"
-        if case.speaks == "en"
-        else "最新获批的核查报告没有把这一说法列为不属实"
-    )
+    return speech.said("最新获批的核查报告没有把这一说法列为不属实", case.speaks)
 
 
 def _refuse_the_same_again(case: Case, given: ProposeLetter, report: Revision) -> None:
     """Refuse what is being decided, what was approved for the same recipient, and what was refused for want of more."""
-    english = case.speaks == "en"
     for earlier in of_incident(case):
         if earlier.claim != given.claim:
             continue
@@ -317,23 +304,30 @@ def _refuse_the_same_again(case: Case, given: ProposeLetter, report: Revision) -
         number, when = number_of(earlier, case.incident), rendering.local(earlier.decided_at or earlier.proposed_at)
         if same and earlier.state is LetterState.PROPOSED:
             raise NotNow(
-                f"{number} is about the same claim, to the same recipient, and is being decided since {when}. Wait."
-                if english
-                else f"{number} 就同一说法、发给同一单位，{when} 已提请，正待审定，不必重复提请。"
+                speech.said(
+                    "%(number)s 就同一说法、发给同一单位，%(when)s 已提请，正待审定，不必重复提请。",
+                    case.speaks,
+                    number=number,
+                    when=when,
+                )
             )
         if same and earlier.state in (LetterState.APPROVED, LetterState.SENT) and not more:
             raise NotNow(
-                f"{number} is about the same claim, to the same recipient, and was approved at {when}. To write again,"
-                " a new report or other evidence is needed."
-                if english
-                else f"{number} 就同一说法、发给同一单位，{when} 已批准。须有新的核查报告或新的证据，才能再次提请。"
+                speech.said(
+                    "%(number)s 就同一说法、发给同一单位，%(when)s 已批准。须有新的核查报告或新的证据，才能再次提请。",
+                    case.speaks,
+                    number=number,
+                    when=when,
+                )
             )
         if earlier.state is LetterState.REFUSED and not more:
             raise NotNow(
-                f"{number} about this claim was refused at {when}. It can be proposed again with a new report or other"
-                " evidence."
-                if english
-                else f"{number} 就同一说法提请，{when} 未获批准。须有新的核查报告或新的证据，才能再次提请。"
+                speech.said(
+                    "%(number)s 就同一说法提请，%(when)s 未获批准。须有新的核查报告或新的证据，才能再次提请。",
+                    case.speaks,
+                    number=number,
+                    when=when,
+                )
             )
 
 
@@ -369,7 +363,7 @@ def _in_words(session: Session, letter: OutsideLetter, incident: Incident, house
     who = naming.officer(decision.officer_id, house).name
     if decision.deputy_for:
         absent = naming.officer(decision.deputy_for, house).name
-        who = f"{who} (for {absent})" if english else f"{who}（代{absent}）"
+        who = speech.said("%(who)s（代%(absent)s）", house.locale, who=who, absent=absent)
     title = roles.label(role, house.locale)
     contents = Contents(
         number=number_of(letter, incident),

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from yingda.domain import acts, forms
+from yingda.domain import acts, forms, speech
 from yingda.domain.documents import StatementKind
 from yingda.domain.errors import FieldsRefused, UnknownOfficer, UnknownUnit
 from yingda.domain.fields import Answer, CommitmentMade
-from yingda.services import published
+from yingda.services import examining, published
 from yingda.services.case import Case
 from yingda.store.models import Request
 
@@ -27,9 +27,9 @@ class Look:
     request: Request | None = None
     wrong: dict[str, str] = field(default_factory=dict)
 
-    def refuse(self, name: str, chinese: str, english: str) -> None:
+    def refuse(self, name: str, words: str, /, **values: object) -> None:
         """Note what is wrong with a field; the first thing said of it stands."""
-        self.wrong.setdefault(name, english if self.case.speaks == "en" else chinese)
+        self.wrong.setdefault(name, speech.said(words, self.case.speaks, **values))
 
     def unit(self, name: str, value: str) -> None:
         """Refuse a unit that the roster does not know."""
@@ -37,7 +37,7 @@ class Look:
             self.case.settings.roster.unit(value)
         except UnknownUnit:
             known = ", ".join(unit.id for unit in self.case.settings.roster.units)
-            self.refuse(name, f"没有这个单位，可选：{known}", f"no such unit; one of: {known}")
+            self.refuse(name, "没有这个单位，可选：%(known)s", known=known)
 
     def officer(self, name: str, value: str) -> None:
         """Refuse an officer that the roster does not know."""
@@ -45,17 +45,17 @@ class Look:
             self.case.settings.roster.officer(value)
         except UnknownOfficer:
             known = ", ".join(officer.id for officer in self.case.settings.roster.officers)
-            self.refuse(name, f"没有这个人，可选：{known}", f"no such officer; one of: {known}")
+            self.refuse(name, "没有这个人，可选：%(known)s", known=known)
 
     def ahead(self, name: str, value: datetime) -> None:
         """Refuse a moment that is over."""
         if value <= self.case.now:
-            self.refuse(name, "须晚于现在", "must lie in the future")
+            self.refuse(name, "须晚于现在")
 
     def behind(self, name: str, value: datetime) -> None:
         """Refuse a moment that is still to come."""
         if value > self.case.now:
-            self.refuse(name, "不能晚于现在", "must not lie in the future")
+            self.refuse(name, "不能晚于现在")
 
 
 def check(case: Case, request: Request | None, form: Answer) -> None:
@@ -83,7 +83,7 @@ def _hand_back(look: Look, form: forms.HandBack) -> None:
 def _extension(look: Look, form: forms.RequestExtension) -> None:
     limit = look.request.due_at if look.request is not None else None
     if limit is not None and form.until <= limit:
-        look.refuse("until", "须晚于现在的时限", "must lie after the present time limit")
+        look.refuse("until", "须晚于现在的时限")
     look.ahead("until", form.until)
 
 
@@ -92,21 +92,23 @@ def _statement(look: Look, form: forms.Statement) -> None:
     wanted = look.case.incident.wanted_statement
     public = published.newest(look.case.session, look.case.incident.id)
     if wanted is not None and form.kind is not wanted:
-        look.refuse("kind", f"此次只能是：{wanted.value}", f"this time it must be: {wanted.value}")
+        look.refuse("kind", "此次只能是：%(value)s", value=wanted.value)
     elif wanted is None and form.kind is StatementKind.WITHDRAWAL:
         look.refuse(
             "kind",
             "撤回须先在事件页面上决定（撤回已发布的说明）",
-            "a withdrawal is decided on the incident's page first (withdraw the published statement)",
         )
     elif form.kind is StatementKind.CORRECTION and public is None:
-        look.refuse("kind", "还没有已发布的说明可以更正", "nothing is public yet that could be corrected")
+        look.refuse("kind", "还没有已发布的说明可以更正")
     if form.kind is StatementKind.HOLDING and not form.commitments:
         look.refuse(
             "commitments",
             "阶段性说明须列出至少一项有时限的后续安排",
-            "an interim statement needs at least one thing that happens next, with a date",
         )
+    case = look.case
+    found = examining.refusals(case.session, case.incident, form.model_dump(mode="json"), case.settings, case.now)
+    for name, said in found.items():
+        look.wrong.setdefault(name, said)
 
 
 def _review(look: Look, form: forms.Review) -> None:

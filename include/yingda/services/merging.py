@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
+from yingda.domain import speech
 from yingda.domain.errors import FieldsRefused, IncidentNotFound, NotNow
 from yingda.domain.life import Outcome, RequestState, SendState, Stage
 from yingda.domain.shares import is_graver
@@ -123,20 +124,21 @@ def _refuse_source(source: Case) -> None:
     merged_into = passing.merged_into(source.session, incident.id)
     if merged_into is not None:
         raise source.not_now(
-            f"{number} 已并入 {merged_into}。要改并到别处，请先撤销并入。",
-            f"{number} was merged into {merged_into}. Undo that first to merge it elsewhere.",
+            "%(number)s 已并入 %(merged_into)s。要改并到别处，请先撤销并入。",
+            number=number,
+            merged_into=merged_into,
         )
     if incident.stage is Stage.CLOSED:
         raise source.not_now(
-            f"{number} 已办结，不能并入其他事件。请先重新办理。",
-            f"{number} is closed, so it cannot be merged. Reopen it first.",
+            "%(number)s 已办结，不能并入其他事件。请先重新办理。",
+            number=number,
         )
     published = select(Publication.id).where(Publication.incident_id == incident.id).limit(1)
     if source.session.scalar(published) is not None:
         raise source.not_now(
-            f"{number} 的说明已经发布或正在发布，须保留原编号，不能并入其他事件。可以反过来把另一事件并入 {number}。",
-            f"A statement of {number} is public or on its way, and stays under its number. Merge the other incident"
-            f" into {number} instead.",
+            "%(number)s 的说明已经发布或正在发布，须保留原编号，不能并入其他事件。可以反过来把另"
+            "一事件并入 %(number)s。",
+            number=number,
         )
 
 
@@ -145,18 +147,20 @@ def _refuse_target(source: Case, target: Case) -> None:
     merged_into = passing.merged_into(target.session, incident.id)
     if merged_into is not None:
         raise source.not_now(
-            f"{into} 已并入 {merged_into}，请直接并入 {merged_into}。",
-            f"{into} was merged into {merged_into}. Merge into {merged_into} instead.",
+            "%(into)s 已并入 %(merged_into)s，请直接并入 %(merged_into)s。",
+            into=into,
+            merged_into=merged_into,
         )
     if incident.stage is Stage.CLOSED or incident.outcome in (Outcome.DISMISSED, Outcome.NO_PUBLICATION):
         raise source.not_now(
-            f"{into} 已办结，或已决定不予受理、不对外发布。请先重新办理 {into}，再并入。",
-            f"{into} is closed, or it was decided that nothing is said in public. Reopen {into} first, then merge.",
+            "%(into)s 已办结，或已决定不予受理、不对外发布。请先重新办理 %(into)s，再并入。",
+            into=into,
         )
     if incident.drill is not source.incident.drill:
         raise source.not_now(
-            f"{source.incident.number} 与 {into} 一个是演练，一个不是，不能合并。",
-            f"One of {source.incident.number} and {into} is a drill and the other is real; they cannot be merged.",
+            "%(number)s 与 %(into)s 一个是演练，一个不是，不能合并。",
+            number=source.incident.number,
+            into=into,
         )
 
 
@@ -165,8 +169,10 @@ def _refuse_while_target_is_merged(source: Case, target: Case) -> None:
     if further is not None:
         number, into = source.incident.number, target.incident.number
         raise source.not_now(
-            f"{number} 并入的 {into} 又已并入 {further}。请先撤销 {into} 的并入。",
-            f"{into}, into which {number} was merged, was itself merged into {further}. Undo that of {into} first.",
+            "%(number)s 并入的 %(into)s 又已并入 %(further)s。请先撤销 %(into)s 的并入。",
+            number=number,
+            into=into,
+            further=further,
         )
 
 
@@ -241,23 +247,10 @@ def _because(source: Case, reason: str, *, undone: bool = False) -> str:
 
 
 def _no_such_target(number: str, into: str, unknown: bool, settings: Settings) -> str:
-    english = settings.speaks == "en"
     if unknown:
-        return (
-            f"no incident has the number {into!r}; numbers look like YQCZBG-2026-001"
-            if english
-            else f"没有编号为“{into}”的事件，编号形如 YQCZBG-2026-001"
-        )
-    return (
-        f"{number} cannot be merged into itself; give the number of another incident"
-        if english
-        else f"{number} 不能并入自身，请填另一事件的编号"
-    )
+        return speech.said("没有编号为“%(into)s”的事件，编号形如 YQCZBG-2026-001", settings.speaks, into=into)
+    return speech.said("%(number)s 不能并入自身，请填另一事件的编号", settings.speaks, number=number)
 
 
 def _not_merged(number: str, settings: Settings) -> NotNow:
-    return NotNow(
-        f"{number} is not merged into another incident, so there is nothing to undo."
-        if settings.speaks == "en"
-        else f"{number} 没有并入其他事件，无可撤销。"
-    )
+    return NotNow(speech.said("%(number)s 没有并入其他事件，无可撤销。", settings.speaks, number=number))

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from yingda.domain import speech
 from yingda.domain.errors import FieldsRefused
 from yingda.domain.life import Outcome, Stage
 from yingda.services import passing
@@ -31,13 +32,14 @@ def observe(case: Case, seen_at: datetime, text: str, actor: str) -> None:
     if incident.outcome is Outcome.MERGED:
         into = passing.merged_into(case.session, incident.id)
         raise case.not_now(
-            f"{incident.number} 已并入 {into}，请登记到那个事件。",
-            f"{incident.number} goes on as part of {into}. Add the observation there.",
+            "%(number)s 已并入 %(into)s，请登记到那个事件。",
+            number=incident.number,
+            into=into,
         )
     if incident.stage is Stage.CLOSED:
         raise case.not_now(
-            f"{incident.number} 已办结。请先重新办理，再登记动态。",
-            f"{incident.number} is closed. Reopen it first, then add the observation.",
+            "%(number)s 已办结。请先重新办理，再登记动态。",
+            number=incident.number,
         )
     check_seen_at(seen_at, case.now, case.speaks)
     note(case, seen_at, text, actor)
@@ -49,7 +51,7 @@ def check_seen_at(seen_at: datetime, now: datetime, locale: str) -> None:
     :raises FieldsRefused: `seen_at` lies in the future
     """
     if seen_at > now:
-        raise FieldsRefused({"seen_at": "must not lie in the future" if locale == "en" else "不能晚于现在"})
+        raise FieldsRefused({"seen_at": speech.said("不能晚于现在", locale)})
 
 
 def note(case: Case, seen_at: datetime, text: str, actor: str) -> None:

@@ -15,7 +15,8 @@ from yingda.domain.clocks import ClockKind
 from yingda.domain.errors import ConfRefused, UnknownOfficer, UnknownUnit
 from yingda.domain.lead import LeadConf, local_year, number_of, read, url_key
 from yingda.domain.life import Stage
-from yingda.services import clocking, passing, planning
+from yingda.domain.work_group import GroupEvent
+from yingda.services import alerting, clocking, passing, planning
 from yingda.services.case import SYSTEM, Case, take, take_by_id
 from yingda.settings import Settings
 from yingda.store.models import Incident, Lead, Pass, SourceLink, YearSerial
@@ -141,6 +142,7 @@ def anew(
     for kind in (ClockKind.PUBLIC_WORD, ClockKind.PRESS_CONFERENCE):
         clocking.start(case, kind, started_at=now)
     planning.see_to_plan(case)
+    alerting.alert(case, GroupEvent.OPENED, "-")
     return case
 
 

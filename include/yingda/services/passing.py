@@ -128,14 +128,16 @@ def reopen(
     into = merged_into(case.session, incident.id)
     if into is not None:
         raise case.not_now(
-            f"{incident.number} 已并入 {into}。请先撤销并入，撤销后从原来的环节继续办理。",
-            f"{incident.number} was merged into {into}. Undo the merge; then it goes on where it stood.",
+            "%(number)s 已并入 %(into)s。请先撤销并入，撤销后从原来的环节继续办理。",
+            number=incident.number,
+            into=into,
         )
     if not incident.stage.is_past(Stage.LIVE_CHECK):
         standing = life.label(incident.stage, case.speaks)
         raise case.not_now(
-            f"{incident.number} 还在办理（{standing}），无需重新办理。",
-            f"{incident.number} is still being handled (at {standing}); it need not be reopened.",
+            "%(number)s 还在办理（%(standing)s），无需重新办理。",
+            number=incident.number,
+            standing=standing,
         )
     leave_behind(case)
     asking.withdraw_all(

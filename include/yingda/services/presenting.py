@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from yingda import rendering
+from yingda.domain import speech
 from yingda.domain.errors import UnknownUnit
 from yingda.settings import Settings
 
@@ -22,21 +23,22 @@ def public_html(content: Mapping[str, Any], settings: Settings) -> str:
 
 def whole_html(content: Mapping[str, Any], settings: Settings) -> str:
     """Return title and body, as they must stand on the page a reader sees."""
-    return f"<h1>{escape(str(content['title']))}</h1>{public_html(content, settings)}"
+    return f"<h1>{escape(rendering.legible(str(content['title'])))}</h1>{public_html(content, settings)}"
 
 
 def _commitments(content: Mapping[str, Any], settings: Settings) -> str:
     promised = content.get("commitments") or []
     if not promised:
         return ""
-    english = settings.locale == "en"
     lines = []
     for promise in promised:
         when = rendering.local(datetime.fromisoformat(promise["due"]))
         unit = _unit_name(promise["unit"], settings)
-        words = f"By {when}: {promise['text']} ({unit})" if english else f"{when} 前：{promise['text']}（{unit}）"
+        words = speech.said(
+            "%(when)s 前：%(text)s（%(unit)s）", settings.locale, when=when, text=promise["text"], unit=unit
+        )
         lines.append(f"<li>{escape(words)}</li>")
-    heading = "What happens next, and when" if english else "后续安排"
+    heading = speech.said("后续安排", settings.locale)
     return rendering.clean(f"<h2>{heading}</h2><ul>{''.join(lines)}</ul>")
 
 

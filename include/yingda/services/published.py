@@ -15,7 +15,7 @@ from yingda.store.models import Publication, Revision
 
 @dataclass(frozen=True)
 class Published:
-    """A statement that stands on at least one channel; `at` is when it first did (UTC)."""
+    """A statement that stands on at least one channel that residents read; `at` is when it first did (UTC)."""
 
     revision: Revision
     at: datetime
@@ -42,7 +42,11 @@ def newest(session: Session, incident_id: int, *, before: Revision | None = None
     query = (
         select(Revision, func.min(Publication.confirmed_at).label("at"))
         .join(Publication, Publication.revision_id == Revision.id)
-        .where(Publication.incident_id == incident_id, Publication.state == PublicationState.CONFIRMED)
+        .where(
+            Publication.incident_id == incident_id,
+            Publication.state == PublicationState.CONFIRMED,
+            Publication.public,
+        )
         .group_by(Revision.id)
         .order_by(Revision.id.desc())
         .limit(1)
@@ -53,13 +57,25 @@ def newest(session: Session, incident_id: int, *, before: Revision | None = None
     return None if row is None else Published(row.Revision, row.at)
 
 
+def each(session: Session, incident_id: int) -> list[Published]:
+    """Return every statement of an incident that is public, oldest first."""
+    rows = session.execute(
+        select(Revision, func.min(Publication.confirmed_at).label("at"))
+        .join(Publication, Publication.revision_id == Revision.id)
+        .where(Publication.incident_id == incident_id, Publication.state == PublicationState.CONFIRMED)
+        .group_by(Revision.id)
+        .order_by(Revision.id)
+    )
+    return [Published(row.Revision, row.at) for row in rows]
+
+
 def standing_kind(session: Session, incident_id: int) -> StatementKind | None:
     """Return what the public word amounts to now, None where there is none.
 
     A correction leaves what it corrects what it was: an interim statement that was corrected is an interim one still.
     """
     public = select(Publication.revision_id).where(
-        Publication.incident_id == incident_id, Publication.state == PublicationState.CONFIRMED
+        Publication.incident_id == incident_id, Publication.state == PublicationState.CONFIRMED, Publication.public
     )
     contents = session.scalars(select(Revision.content).where(Revision.id.in_(public)).order_by(Revision.id.desc()))
     kinds = [StatementKind(content["kind"]) for content in contents]

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from yingda.domain import speech
 from yingda.domain.errors import NotNow
 from yingda.domain.life import RequestState, SendState
 from yingda.services.case import take_by_id
@@ -26,7 +27,6 @@ def send_again(session: Session, message_id: int, settings: Settings, now: datet
         raise _not_now(
             settings,
             "这封邮件所请求的事项已有人答复或已撤回，不必再发。请点“不再发送”。",
-            "What this mail asks for was answered or taken back, so nobody needs it. Press “Do not send” instead.",
         )
     _settle(session, row, settings, now, actor, "mail_owed_again", state=SendState.PENDING, attempts=0, next_at=now)
 
@@ -62,12 +62,13 @@ def _settle(
     )
     if changed.rowcount != 1:  # type: ignore[attr-defined]
         raise _settled_already(settings)
-    audit.record(session, incident, kind, actor=actor, at=now, message=row.id, officers=[row.officer_id])
+    to = {"robot": row.robot} if row.robot else {"officers": [row.officer_id]}
+    audit.record(session, incident, kind, actor=actor, at=now, message=row.id, **to)
 
 
 def _settled_already(settings: Settings) -> NotNow:
-    return _not_now(settings, "这封邮件已经处理过了。", "This mail was seen to already.")
+    return _not_now(settings, "这封邮件已经处理过了。")
 
 
-def _not_now(settings: Settings, chinese: str, english: str) -> NotNow:
-    return NotNow(english if settings.speaks == "en" else chinese)
+def _not_now(settings: Settings, words: str) -> NotNow:
+    return NotNow(speech.said(words, settings.speaks))

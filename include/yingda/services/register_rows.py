@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from yingda.domain import clocks, hazards, life, register_lines, severity
+from yingda.domain import clocks, hazards, life, register_lines, severity, speech
 from yingda.domain.clocks import ClockKind
 from yingda.domain.hazards import HazardState, Risk
 from yingda.domain.life import RequestKind, Stage
@@ -69,11 +69,14 @@ def change_row(one: Changed, house: Settings) -> ChangeRow:
     """Return how a change is told, in the language the settings speak."""
     locale, line = house.speaks, one.line
     hazard = one.change.value.startswith(HAZARD)
-    separator = "; " if locale == "en" else "；"
-    said = [
-        f"{register_lines.field_label(name, locale)}"
-        + (": " if locale == "en" else "：")
-        + f"{word(name, (one.was or {}).get(name), house)} → {word(name, line.get(name), house)}"
+    told_of = [
+        speech.said(
+            "%(field)s：%(was)s → %(now)s",
+            locale,
+            field=register_lines.field_label(name, locale),
+            was=word(name, (one.was or {}).get(name), house),
+            now=word(name, line.get(name), house),
+        )
         for name in one.names
     ]
     return ChangeRow(
@@ -82,7 +85,7 @@ def change_row(one: Changed, house: Settings) -> ChangeRow:
         title=line["content"] if hazard else line["title"],
         unit_name=_unit(line, house),
         change=register_lines.label(one.change, locale),
-        details=separator.join(said),
+        details=speech.said("；", locale).join(told_of),
     )
 
 
@@ -90,7 +93,7 @@ def word(name: str, value: str | None, house: Settings) -> str:
     """Return how the value of a field is read."""
     locale = house.speaks
     if value is None or not value:
-        return "none" if locale == "en" else "无"
+        return speech.said("无", locale)
     if name == "unit":
         return naming.unit(value, house).name
     kinds: dict[str, Callable[[str], str]] = {

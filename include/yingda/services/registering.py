@@ -7,7 +7,7 @@ time of day that policy names (key `register.at`), and says so.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,9 @@ from yingda.settings import Settings
 from yingda.store import audit
 from yingda.store.models import Event, RegisterDay, RegisterLine
 from yingda.transports import register_files
+
+GRACE = timedelta(minutes=30)
+"""How long after its time a register may be missing before anybody is alarmed."""
 
 
 def compile_day(session: Session, day: date, settings: Settings, now: datetime) -> RegisterDay:
@@ -62,6 +65,22 @@ def write_files(session: Session, day: date, settings: Settings) -> Path:
     """
     row = session.get_one(RegisterDay, day)
     return register_files.write(settings.register, row.day, register_rows.told(session, row, settings))
+
+
+def missing(session: Session, settings: Settings, now: datetime) -> bool:
+    """Tell whether a register, or its files, should be there this morning and is not.
+
+    From half an hour after the time of policy on, on working days; not on the morning before anything was recorded, as
+    when the system was first started at noon.
+    """
+    day = shanghai_date(now)
+    expected = at_office(day, settings)
+    if now < expected + GRACE or not settings.calendar.probably_worked(day) or not _reaches(session, expected):
+        return False
+    row = session.get(RegisterDay, day)
+    if row is None:
+        return True
+    return row.compiled_at < now - GRACE and not (settings.register / day.isoformat() / register_files.LAST).is_file()
 
 
 def at_office(day: date, settings: Settings) -> datetime:

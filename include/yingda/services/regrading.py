@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from yingda.domain import speech
 from yingda.domain.clocks import ANEW, ClockKind, due
 from yingda.domain.errors import FieldsRefused
 from yingda.domain.life import DocumentKind, Outcome, RequestKind, Stage
@@ -30,13 +31,13 @@ def regrade(case: Case, severity: Severity, reason: str, actor: str) -> None:
     speaking.refuse_if_merged(case)
     if incident.stage is Stage.CLOSED:
         raise case.not_now(
-            f"{incident.number} 已办结。请先重新办理，再调整级别。",
-            f"{incident.number} is closed. Reopen it first, then regrade it.",
+            "%(number)s 已办结。请先重新办理，再调整级别。",
+            number=incident.number,
         )
     if not reason.strip():
-        raise FieldsRefused({"reason": "is required" if case.speaks == "en" else "必填"})
+        raise FieldsRefused({"reason": speech.said("必填", case.speaks)})
     if severity is incident.severity:
-        same = "is that already" if case.speaks == "en" else "已经是这个级别"
+        same = speech.said("已经是这个级别", case.speaks)
         raise FieldsRefused({"severity": same})
     was = incident.severity
     incident.severity = severity

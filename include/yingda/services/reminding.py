@@ -37,7 +37,7 @@ def digest_values(session: Session, message: OutboxMessage, settings: Settings) 
     """Return what the digest of one officer says, from the row of its day."""
     day = date.fromisoformat(message.values["day"])
     row = session.get_one(RegisterDay, day)
-    officer_id = message.officer_id
+    officer_id = message.mailed_to
     by_unit: dict[str | None, list[dict[str, Any]]] = {}
     for one in row.data["overdue"]:
         if officer_id not in one["officers"] and one["unit"] in _units_led(officer_id, day, settings):

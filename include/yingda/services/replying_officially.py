@@ -10,6 +10,7 @@ from datetime import UTC
 from sqlalchemy import select
 
 from yingda import rendering
+from yingda.domain import speech
 from yingda.domain.acts import RecordReply
 from yingda.domain.errors import FieldsRefused, NotNow
 from yingda.domain.lead import url_key, web_address
@@ -30,9 +31,9 @@ def record(case: Case, given: RecordReply, actor: str) -> None:
     if newest is None:
         number = case.incident.number
         raise NotNow(
-            f"Nothing signed is public yet in {number}, so no reply can rest on it. Publish a statement first."
-            if case.speaks == "en"
-            else f"{number} 还没有已签发并公开的说明，不能以官方账号答复。请先发布说明。"
+            speech.said(
+                "%(number)s 还没有已签发并公开的说明，不能以官方账号答复。请先发布说明。", case.speaks, number=number
+            )
         )
     wrong = _wrong_account(case, given) | _wrong_url(case, given)
     rests_on = _public_then(case, newest, given)
@@ -71,34 +72,26 @@ def _wrong_account(case: Case, given: RecordReply) -> dict[str, str]:
     if given.account in known:
         return {}
     allowed = ", ".join(known)
-    return {"account": f"must be one of: {allowed}" if case.speaks == "en" else f"只能是：{allowed}"}
+    return {"account": speech.said("只能是：%(allowed)s", case.speaks, allowed=allowed)}
 
 
 def _wrong_url(case: Case, given: RecordReply) -> dict[str, str]:
     try:
         key = url_key(web_address(given.url))
     except ValueError:
-        said = (
-            "must be an address of the web without a user name, such as https://www.example.org/reply/1"
-            if case.speaks == "en"
-            else "须为不带用户名的网址，如 https://www.example.org/reply/1"
-        )
+        said = speech.said("须为不带用户名的网址，如 https://www.example.org/reply/1", case.speaks)
         return {"url": said}
     rows = case.session.scalars(select(OfficialReply).where(OfficialReply.incident_id == case.incident.id))
     same = next((row for row in rows if url_key(row.url) == key), None)
     if same is None:
         return {}
     when = rendering.local(same.at)
-    said = f"{same.url} is on record since {when}" if case.speaks == "en" else f"{same.url} 已于 {when} 登记"
+    said = speech.said("%(url)s 已于 %(when)s 登记", case.speaks, url=same.url, when=when)
     return {"url": said}
 
 
 def _wrong_moment(case: Case, given: RecordReply) -> dict[str, str]:
     if given.when > case.now:
-        return {"when": "must not lie in the future" if case.speaks == "en" else "不能晚于现在"}
-    said = (
-        "nothing signed was public then; a reply rests on a statement that is"
-        if case.speaks == "en"
-        else "那时还没有已签发并公开的说明，答复须以公开的说明为依据"
-    )
+        return {"when": speech.said("不能晚于现在", case.speaks)}
+    said = speech.said("那时还没有已签发并公开的说明，答复须以公开的说明为依据", case.speaks)
     return {"when": said}

@@ -111,8 +111,8 @@ def extend(case: Case, given: Extend, actor: str) -> None:
     request = asking.open_request(case, RequestKind.REPORT)
     if request is None:
         raise case.not_now(
-            f"{case.incident.number} 目前不等核查报告，没有可延的时限。",
-            f"{case.incident.number} does not wait for a report now, so there is no time to extend.",
+            "%(number)s 目前不等核查报告，没有可延的时限。",
+            number=case.incident.number,
         )
     wanted = RequestExtension(reason=given.reason, until=given.until)
     making_sense.check(case, request, wanted)

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from yingda import rendering
+from yingda.domain import speech
 from yingda.domain.errors import AnsweredAlready, CodeNotSent, FieldsRefused, LinkForged, TooManyCodes
 from yingda.domain.forms import CODE
 from yingda.domain.second_channel import SecondChannel, SecondKind
@@ -112,7 +113,7 @@ def _make(session: Session, claims: Claims, settings: Settings, now: datetime) -
         raise AnsweredAlready(asked.decision.officer_id, asked.decision.action, asked.decision.at)
     channel = confirming.channel_of(claims.officer_id, settings)
     if channel is None or not confirming.is_asked(request.kind, case.incident, settings):
-        said = "no code is needed here" if settings.speaks == "en" else "这里不需要验证码"
+        said = speech.said("这里不需要验证码", settings.speaks)
         raise FieldsRefused({CODE: said})
     signing.refuse_if_involved(case, session.get_one(Revision, request.revision_id), claims.officer_id)
     _not_too_many(case, request, claims.officer_id)

@@ -11,7 +11,8 @@ from yingda.domain.forms import NoPublication, Return, Sign, Statement
 from yingda.domain.life import DocumentKind, Outcome, RequestKind, Stage
 from yingda.domain.roles import Role
 from yingda.domain.signatures import Flaw, flaws, missing
-from yingda.services import asking, clocking, confirming, published, telling, writing
+from yingda.domain.work_group import GroupEvent
+from yingda.services import alerting, asking, clocking, confirming, published, telling, writing
 from yingda.services.case import Case
 from yingda.store.models import Addressee, Decision, Request, Revision, Signature
 
@@ -37,6 +38,7 @@ def see_to_signatures(case: Case) -> None:
         return
     case.record("statement_signed", sha256=revision.sha256)
     telling.wording(case, revision)
+    alerting.alert(case, GroupEvent.SIGNED, f"{revision.id}")
     case.move(Stage.PUBLICATION)
 
 

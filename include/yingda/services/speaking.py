@@ -33,6 +33,12 @@ def interviewees(incident: Incident, house: Settings) -> list[str]:
     return [naming.officer(one.id, house).name for one in held]
 
 
+def spokespersons(incident: Incident, house: Settings) -> list[str]:
+    """Return the names of those who may speak first at the incident's present severity."""
+    held = _holders(house.policy.spokesperson[incident.severity], incident, house)
+    return [naming.officer(one.id, house).name for one in held]
+
+
 def designated(incident: Incident, house: Settings) -> Officer | None:
     """Return the officer who was named to give interviews; None where nobody was, or they left the roster."""
     if incident.interviewee_id is None:
@@ -102,10 +108,11 @@ def refuse_if_merged(case: Case) -> None:
     number = case.incident.number
     if into is None:
         raise case.not_now(
-            f"{number} 已并入其他事件。请在并入的事件中办理，或先撤销并入。",
-            f"{number} was merged into another incident. Do it there, or undo the merge first.",
+            "%(number)s 已并入其他事件。请在并入的事件中办理，或先撤销并入。",
+            number=number,
         )
     raise case.not_now(
-        f"{number} 已并入 {into}。请在并入的事件中办理，或先撤销并入。",
-        f"{number} was merged into {into}. Do it there, or undo the merge first.",
+        "%(number)s 已并入 %(into)s。请在并入的事件中办理，或先撤销并入。",
+        number=number,
+        into=into,
     )

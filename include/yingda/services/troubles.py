@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session, aliased
 
 from yingda.domain.life import PublicationState, SendState, Stage
+from yingda.services import publishing
 from yingda.services.naming import Named, officer
 from yingda.settings import Settings
 from yingda.store.models import Incident, OutboxMessage, Publication
@@ -19,11 +20,12 @@ SHOWN = 50
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """A mail that no server took, after the last attempt."""
+    """A message that nobody took, after the last attempt: a mail to an officer, or word to a group by robot."""
 
     id: int
     incident_no: str | None
-    officer: Named
+    to: Named
+    by_robot: bool
     template: str
     attempts: int
     problem: str
@@ -40,15 +42,18 @@ class StuckPublication:
     channel: str
     state: PublicationState
     problem: str
+    newest: bool
+    drifted_at: datetime | None
 
     @property
     def way_out(self) -> str | None:
         """Return what a person may do about it: `vouch`, `send_again`, `look_again`; None where nothing helps."""
-        if self.stage is Stage.LIVE_CHECK and self.state is PublicationState.CONFIRMED:
+        if self.state is PublicationState.CONFIRMED and (self.stage in publishing.LOOKS_AT or self.drifted_at):
             return "look_again"
         if self.state is PublicationState.UNKNOWN:
             return "vouch"
-        if self.stage is Stage.PUBLICATION and self.state in (PublicationState.FAILED, PublicationState.PENDING):
+        sendable = self.newest and self.stage in publishing.SENDS_AT
+        if sendable and self.state in (PublicationState.FAILED, PublicationState.PENDING):
             return "send_again"
         return None
 
@@ -73,12 +78,19 @@ def troubles(session: Session, house: Settings) -> Troubles:
         .order_by(OutboxMessage.id.desc())
         .limit(SHOWN)
     )
+    newer = aliased(Publication)
+    newest = ~exists().where(newer.incident_id == Publication.incident_id, newer.revision_id > Publication.revision_id)
     stuck = session.execute(
-        select(Publication, Incident.number, Incident.stage)
+        select(Publication, Incident.number, Incident.stage, newest)
         .join(Incident, Publication.incident_id == Incident.id)
         .where(
             Publication.state.in_((PublicationState.UNKNOWN, PublicationState.FAILED))
-            | (Publication.problem.is_not(None) & Publication.live_at.is_(None))
+            | (
+                Publication.problem.is_not(None)
+                & Publication.live_at.is_(None)
+                & (Publication.state != PublicationState.SUPERSEDED)
+            )
+            | Publication.drifted_at.is_not(None)
         )
         .order_by(Publication.id.desc())
         .limit(SHOWN)
@@ -88,7 +100,8 @@ def troubles(session: Session, house: Settings) -> Troubles:
             DeadLetter(
                 id=message.id,
                 incident_no=number,
-                officer=officer(message.officer_id, house),
+                to=Named(message.robot, message.robot) if message.robot else officer(message.mailed_to, house),
+                by_robot=message.robot is not None,
                 template=message.template,
                 attempts=message.attempts,
                 problem=message.problem or "",
@@ -97,7 +110,9 @@ def troubles(session: Session, house: Settings) -> Troubles:
             for message, number in letters
         ),
         publications=tuple(
-            StuckPublication(row.id, number, stage, row.channel, row.state, row.problem or "")
-            for row, number, stage in stuck
+            StuckPublication(
+                row.id, number, stage, row.channel, row.state, row.problem or "", is_newest, row.drifted_at
+            )
+            for row, number, stage, is_newest in stuck
         ),
     )

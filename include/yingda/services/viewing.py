@@ -22,8 +22,9 @@ from yingda.domain.life import DocumentKind, Outcome, PublicationState, RequestK
 from yingda.domain.roles import Role
 from yingda.domain.second_channel import SecondKind
 from yingda.domain.severity import Severity, Topic
-from yingda.services import dossier
+from yingda.services import dossier, examining
 from yingda.services.dossier import Dossier
+from yingda.services.examining import FindingSeen
 from yingda.services.naming import Named, actor, officer, unit
 from yingda.settings import Settings
 from yingda.store.models import (
@@ -110,10 +111,12 @@ class PublicationSeen:
 
     channel: str
     state: PublicationState
+    public: bool
     url: str | None
     sha256: str
     confirmed_at: datetime | None
     live_at: datetime | None
+    drifted_at: datetime | None
     problem: str | None
 
 
@@ -169,7 +172,10 @@ class IncidentLine:
 
 @dataclass(frozen=True, kw_only=True)
 class IncidentSeen(Dossier):
-    """An incident with everything on record about it."""
+    """An incident with everything on record about it.
+
+    :param findings: what the examination of its newest statement comes to
+    """
 
     incident_no: str
     title: str
@@ -195,6 +201,7 @@ class IncidentSeen(Dossier):
     publications: tuple[PublicationSeen, ...]
     passes: tuple[PassSeen, ...]
     timeline: tuple[EventSeen, ...]
+    findings: tuple[FindingSeen, ...]
 
 
 class Order(StrEnum):
@@ -372,16 +379,19 @@ def incident(session: Session, number: str, house: Settings, now: datetime) -> I
             PublicationSeen(
                 channel=one.channel,
                 state=one.state,
+                public=one.public,
                 url=one.url,
                 sha256=sha256,
                 confirmed_at=one.confirmed_at,
                 live_at=one.live_at,
+                drifted_at=one.drifted_at,
                 problem=one.problem,
             )
             for one, sha256 in publications
         ),
         passes=tuple(PassSeen(p.number, p.run_id, p.reason, p.started_at, p.ended_at) for p in passes),
         timeline=tuple(_event(event, house) for event in events),
+        findings=examining.newest(session, row, house),
         **vars(dossier.of(session, row, house)),
     )
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from yingda.domain import speech
 from yingda.domain.calendar import shanghai_date
 from yingda.domain.errors import CalendarError, FieldsRefused
 from yingda.domain.leads import CheckSite
@@ -55,15 +56,14 @@ def look_at(session: Session, given: CheckSite, actor: str, settings: Settings, 
 
     :raises FieldsRefused: the site is not on the list, or another day than today is meant
     """
-    english = settings.speaks == "en"
     today = shanghai_date(now)
     wrong: dict[str, str] = {}
     known = [site.id for site in settings.policy.watched_sites]
     if given.site not in known:
         listed = ", ".join(known) or "–"
-        wrong["site"] = f"is not on the list; one of: {listed}" if english else f"不在巡查清单上，可选：{listed}"
+        wrong["site"] = speech.said("不在巡查清单上，可选：%(listed)s", settings.speaks, listed=listed)
     if given.day and given.day != today.isoformat():
-        wrong["day"] = f"only today, {today}, can be ticked off" if english else f"只能登记今天（{today}）的巡查"
+        wrong["day"] = speech.said("只能登记今天（%(today)s）的巡查", settings.speaks, today=today)
     if wrong:
         raise FieldsRefused(wrong)
     row = insert(SiteRound).values(day=today, site=given.site, actor=actor, at=now, note=given.note)

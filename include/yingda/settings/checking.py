@@ -35,6 +35,8 @@ def warnings(settings: Settings, environ: Mapping[str, str], today: date) -> Ite
     if not any(channel.public for channel in settings.channels.channels):
         yield "channels.yaml has no public channel; statements reach no resident. Set `public: true` on one."
     yield from _unconfirmed(settings.policy, settings.roster)
+    if not any(channel.drills for channel in settings.channels.channels):
+        yield "channels.yaml has no channel for drills; a drill stops at publication. Set `drills: true` on one."
     if settings.link_key is None:
         yield (
             "YINGDA_LINK_KEY is not set, so no officer can be sent a link."
@@ -95,6 +97,17 @@ def unreachable(policy: Policy, channels: Channels, files: Sequence[yaml_files.Y
     return [
         f"{yaml_files.where(files, ('register', 'ping'))}: register.ping: {host} is not among the hosts that may be"
         " reached. Add it under `hosts` in channels.yaml, or set ping to null."
+    ]
+
+
+def unknown_robots(policy: Policy, channels: Channels, files: Sequence[yaml_files.YamlFile]) -> list[str]:
+    """Return which robots the policy names that channels.yaml does not have."""
+    known = [robot.id for robot in channels.robots]
+    return [
+        f"{yaml_files.where(files, ('work_group', 'robots', position))}: work_group.robots: channels.yaml has no robot"
+        f" {robot!r}. It has: {', '.join(known) or 'none at all'}. Add it there under `robots`."
+        for position, robot in enumerate(policy.work_group.robots)
+        if robot not in known
     ]
 
 

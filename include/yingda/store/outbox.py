@@ -27,13 +27,14 @@ def owe(
     *,
     key: str,
     template: str,
-    officer_id: str,
     at: datetime,
     domain: str,
+    officer_id: str | None = None,
+    robot: str | None = None,
     request_id: int | None = None,
     **values: Any,
 ) -> bool:
-    """Write a message to an officer unless the same one (by `key`) was written before; True if it is new.
+    """Write a message to an officer, or to a robot's group, once by `key`; True if it is new.
 
     :param domain: right side of the Message-ID, the office's mail domain
     """
@@ -43,6 +44,7 @@ def owe(
         "request_id": request_id,
         "template": template,
         "officer_id": officer_id,
+        "robot": robot,
         "values": values,
         "message_id": f"<{secrets.token_hex(16)}@{domain}>",
         "priority": _PRIORITY[incident.severity] if incident else 3,
@@ -66,14 +68,23 @@ def void_for_request(session: Session, request_id: int) -> None:
 
 
 def claim(
-    session: Session, *, now: datetime, lease_for: timedelta, limit: int, incident_id: int | None = None
+    session: Session,
+    *,
+    now: datetime,
+    lease_for: timedelta,
+    limit: int,
+    incident_id: int | None = None,
+    by_robot: bool = False,
 ) -> tuple[str, Sequence[OutboxMessage]]:
     """Take messages that are due under a lease; the gravest first, then the oldest.
 
     A lease that ran out (its holder died) is simply due again. Commit before sending.
+
+    :param by_robot: those that go by robot, and not those that go by mail
     """
     lease = secrets.token_hex(16)
     due = select(OutboxMessage.id).where(OutboxMessage.state == SendState.PENDING, OutboxMessage.next_at <= now)
+    due = due.where(OutboxMessage.robot.is_not(None) if by_robot else OutboxMessage.robot.is_(None))
     if incident_id is not None:
         due = due.where(OutboxMessage.incident_id == incident_id)
     due = due.order_by(OutboxMessage.priority, OutboxMessage.id).limit(limit).with_for_update(skip_locked=True)
@@ -107,6 +118,15 @@ def mark_failed(session: Session, message_id: int, lease: str, *, problem: str, 
         values["next_at"] = again_at
     session.execute(
         update(OutboxMessage).where(OutboxMessage.id == message_id, OutboxMessage.lease == lease).values(**values)
+    )
+
+
+def put_off(session: Session, message_id: int, lease: str, *, until: datetime) -> None:
+    """Let a message wait for a moment without having been tried; it costs no attempt."""
+    session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.id == message_id, OutboxMessage.lease == lease)
+        .values(lease=None, next_at=until, attempts=OutboxMessage.attempts - 1)
     )
 
 

@@ -3,13 +3,15 @@ The public bulletin: a site of plain files that any web server can show, in any 
 
 What was published is kept in {incident_no}/notice.json, newest last, and every page and feed is made from those files
 alone. So publishing twice gives the same bytes, publishing several incidents at once loses none, and nothing ever
-vanishes: earlier statements stay on the page of their incident.
+vanishes: earlier statements stay on the page of their incident. Only what a publication changes is written: the page of
+its incident, and of each list the page that shows it.
 """
 
 from __future__ import annotations
 
 import fcntl
 import json
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -23,12 +25,16 @@ from urllib.parse import urlsplit
 
 from yingda import rendering
 from yingda.transports import files
-from yingda.transports.bulletin_pages import Entry, Standing, address, as_json, incident_page, lists, on_top, rfc3339
+from yingda.transports.bulletin_catalogue import Catalogue, Row, version
+from yingda.transports.bulletin_feeds import FEED_LENGTH, feeds, site_map
+from yingda.transports.bulletin_lists import FOLDERS, Lists, Page
+from yingda.transports.bulletin_pages import Entry, Standing, address, as_json, incident_page, on_top, rfc3339, tag
 from yingda.transports.errors import TransportError
 
 INCIDENT_NO = re.compile(r"[A-Z0-9]{1,20}(-[A-Z0-9]{1,20}){1,4}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 LOCK_PATIENCE = 30.0  # seconds to wait for another publication to end
+RENEWED = 50  # pages of other incidents that one publication makes anew after templates changed
 
 Kind = Literal["final", "holding", "correction", "withdrawal"]
 
@@ -49,7 +55,8 @@ class Notice:
 
     :param kind: `withdrawal` says that what was stated before no longer holds
     :param body_html: made by `rendering.statement_html`
-    :param topic: value of a Topic, shown by its label, or words of your own
+    :param topic: value of a Topic, shown by its label, or words of your own; may be empty
+    :param unit_id: of the roster, which keeps the list of a unit at one address whatever its name; empty if unknown
     :param sha256: of the signed text, 64 hexadecimal digits
     :param published_at: aware UTC; when the same text is published again the first moment stays
     :param base_url: http, https or file address of the bulletin's folder
@@ -72,6 +79,7 @@ class Notice:
     base_url: str
     locale: str
     feedback_url: str | None = None
+    unit_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,7 +105,8 @@ class Bulletin:
         Put the statement on top of its incident's page and bring index and feeds up to date.
 
         Safe to do again at any time, and from several processes at once: the same revision and text is published
-        once. The steps, each whole on disk before the next: notice.json, the incident's page, index and feeds.
+        once. The steps, each whole on disk before the next: notice.json, the incident's page, feeds and lists, the
+        catalogue.
 
         :raises TransportError: permanent if the notice cannot be published as it is; otherwise the folder could not
             be written to, and trying again is harmless
@@ -106,9 +115,10 @@ class Bulletin:
         try:
             files.make_folder(self.folder)
             with self._locked():
+                self._sweep(self.folder, self.folder / notice.incident_no)
                 self._keep(notice)
                 self._show(notice.incident_no)
-                self._list()
+                self._list(notice.incident_no)
         except OSError as error:
             raise TransportError(
                 f"{notice.incident_no} could not be written to the bulletin: {error}. "
@@ -138,7 +148,7 @@ class Bulletin:
 
     def _keep(self, notice: Notice) -> None:
         """Add the notice to those of its incident, or renew it in its place if it is there."""
-        kept = self._kept(notice.incident_no)
+        name, kept = self._record(notice.incident_no)
         entry = _entry(notice)
         for place, earlier in enumerate(kept):
             if (earlier["revision"], earlier["sha256"]) == (notice.revision, notice.sha256):
@@ -147,32 +157,109 @@ class Bulletin:
         else:
             kept.append(entry)
         files.make_folder(self.folder / notice.incident_no)
-        content = {"incident_no": notice.incident_no, "notices": sorted(kept, key=_in_order)}
+        notices = sorted(kept, key=_in_order)
+        content = {
+            "incident_no": notice.incident_no,
+            "tag": name or _tag(notice.incident_no, notices),
+            "notices": notices,
+        }
         files.write(self._notice_file(notice.incident_no), as_json(content))
 
     def _show(self, incident_no: str) -> None:
         """Write the page of one incident."""
-        page = incident_page(Standing.of(incident_no, self._kept(incident_no)))
+        page = incident_page(self._standing(incident_no))
         files.write(self.folder / incident_no / "index.html", page)
 
-    def _list(self) -> None:
-        """Write index, feeds and style sheet from the notices of all incidents."""
-        standings = [
-            Standing.of(path.parent.name, kept)
-            for path in sorted(self.folder.glob("*/notice.json"))
-            if INCIDENT_NO.fullmatch(path.parent.name) and (kept := self._kept(path.parent.name))
-        ]
-        for name, content in lists(standings).items():
+    def _list(self, published: str) -> None:
+        """
+        Bring feeds, style sheet and lists up to date with the notices of all incidents; write what changed.
+
+        The catalogue is off the disk while that is done, so that after a crash everything is looked at again.
+        """
+        catalogue = Catalogue.read(self.folder)
+        catalogue.shown[published] = version()
+        catalogue.renew(self._numbers(), self._standing)
+        everything = [row for _, row in catalogue.rows.values()]
+        # A drill reaches nobody outside: its page has an address of its own, which no list or feed names.
+        rows = [row for row in everything if not row.drill]
+        site = max(rows or everything, key=lambda row: (row.updated, row.number))
+        wanted = list(Lists(rows, site).pages(self._listed()))
+        plain = self._plain(rows, everything, site)
+        catalogue.forget()
+        for name, content in plain.items():
             files.write(self.folder / name, content)
+        self._write_lists(catalogue, wanted)
+        self._renew_pages(catalogue)
+        catalogue.keep()
+
+    def _plain(self, rows: list[Row], everything: list[Row], site: Row) -> dict[str, bytes]:
+        """Return feeds, map and style sheet by file name."""
+        # The date in its name, unlike that of its first statement, never changes.
+        oldest = min(everything, key=lambda row: (row.tag.rpartition(",")[2], row.number))
+        newest = sorted(rows, key=lambda row: (row.updated, row.number), reverse=True)[:FEED_LENGTH]
+        feed_id = f"{oldest.tag.rpartition(':')[0]}:bulletin"
+        return {
+            "style.css": (rendering.TEMPLATES / "bulletin" / "style.css").read_bytes(),
+            **feeds([self._standing(row.number) for row in newest], site, feed_id, site.updated_at),
+            **site_map(rows, site, site.updated_at),
+        }
+
+    def _write_lists(self, catalogue: Catalogue, wanted: list[Page]) -> None:
+        """Write the pages that do not stand as they should."""
+        changed = [page for page in wanted if not catalogue.stands(page.path, page.shown)]
+        self._sweep(*{(self.folder / page.path).parent for page in changed})
+        for page in changed:
+            content = page.make()
+            files.make_folder((self.folder / page.path).parent)
+            files.write(self.folder / page.path, content)
+            catalogue.pages[page.path] = (page.shown, len(content))
+        catalogue.pages = {page.path: catalogue.pages[page.path] for page in wanted}
+
+    def _renew_pages(self, catalogue: Catalogue) -> None:
+        """Make some of the incidents' pages anew that templates of an earlier version made, the newest first."""
+        outdated = [number for number in reversed(catalogue.rows) if catalogue.shown.get(number) != version()]
+        for number in outdated[:RENEWED]:
+            self._show(number)
+            catalogue.shown[number] = version()
+
+    def _numbers(self) -> list[str]:
+        """Return the numbers of all incidents of which something was published."""
+        numbers = [name for name in os.listdir(self.folder) if INCIDENT_NO.fullmatch(name)]  # noqa: PTH208 - names only
+        return sorted(number for number in numbers if os.path.exists(f"{self.folder}/{number}/notice.json"))  # noqa: PTH110
+
+    def _listed(self) -> list[str]:
+        """Return the paths of all pages of lists that stand now, but the one that is always wanted."""
+        there = [
+            path.relative_to(self.folder).as_posix()
+            for name in FOLDERS
+            for path in (self.folder / name).rglob("*.html")
+        ]
+        return [path for path in there if path != "find/index.html"]
+
+    @staticmethod
+    def _sweep(*folders: Path) -> None:
+        """Remove the drafts that a crash left behind; whoever holds the lock is the only one to write any."""
+        for folder in folders:
+            for draft in folder.glob(".*.draft"):
+                draft.unlink(missing_ok=True)
+
+    def _standing(self, incident_no: str) -> Standing:
+        name, kept = self._record(incident_no)
+        return Standing.of(incident_no, kept, name)
 
     def _kept(self, incident_no: str) -> list[Entry]:
+        return self._record(incident_no)[1]
+
+    def _record(self, incident_no: str) -> tuple[str, list[Entry]]:
+        """Return the incident's name in feeds, empty while nothing is kept, and its notices, oldest first."""
         path = self._notice_file(incident_no)
         if not path.exists():
-            return []
+            return "", []
         try:
-            kept = json.loads(path.read_text(encoding="utf-8"))["notices"]
-            return sorted(kept, key=_in_order)
-        except (ValueError, KeyError, TypeError) as error:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            kept = sorted(content["notices"], key=_in_order)
+            return content.get("tag") or _tag(incident_no, kept), kept
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
             raise TransportError(
                 f"{path} is damaged ({error}). Put it back from a backup, or move the folder "
                 f"{incident_no} away and publish its statements again.",
@@ -231,13 +318,22 @@ def _entry(notice: Notice) -> Entry:
     """Return the notice as notice.json holds it: moments in UTC, RFC 3339."""
     entry = asdict(notice)
     del entry["incident_no"]
-    for name in ("title", "topic", "office_name", "unit_name"):
+    for name in ("title", "topic", "office_name", "unit_name", "unit_id"):
         entry[name] = rendering.legible(entry[name])
     entry["body_html"] = rendering.clean(notice.body_html)
     entry["published_at"] = rfc3339(notice.published_at)
     for signed in entry["signed"]:
+        signed["role_label"], signed["name"] = (
+            rendering.legible(signed["role_label"]),
+            rendering.legible(signed["name"]),
+        )
         signed["at"] = rfc3339(signed["at"])
     return entry
+
+
+def _tag(incident_no: str, kept: list[Entry]) -> str:
+    first = kept[0]
+    return tag(first["base_url"], datetime.fromisoformat(first["published_at"]), incident_no)
 
 
 def _in_order(entry: Entry) -> tuple[datetime, int]:

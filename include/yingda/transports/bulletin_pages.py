@@ -1,5 +1,5 @@
 """
-The pages and feeds of the bulletin, made from the notices that are kept there and from nothing else.
+What the notices of an incident mean for each other, and the page that shows them, made from nothing else.
 
 Which notice corrected or withdrew which follows from their order: whatever a page shows as corrected or withdrawn was
 made so by a later, signed notice on the same page.
@@ -7,6 +7,7 @@ made so by a later, signed notice on the same page.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Sequence
@@ -18,11 +19,12 @@ from urllib.parse import urlsplit
 from yingda import rendering
 from yingda.domain.severity import Topic
 
-FEED_LENGTH = 200  # newest incidents in the feeds; the index lists all
-
 Entry = dict[str, Any]
 """A notice as notice.json holds it."""
 
+_PLAIN = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_CHINESE = re.compile("[\u3400-\u9fff]")
+_LATIN = re.compile("[A-Za-z]")
 _HEADING = re.compile(r"<h([2-6])>(.*?)</h\1>", re.DOTALL)
 _ON_TOP = re.compile(r'<article id="statement" data-sha256="([0-9a-f]{64})"[^>]*>(.*?)</article>', re.DOTALL)
 
@@ -33,13 +35,15 @@ class Standing:
 
     incident_no: str
     notices: list[dict[str, Any]]
+    tag: str
+    """The incident's name in feeds: the same for good, whatever follows and wherever the bulletin moves to."""
 
     @classmethod
-    def of(cls, incident_no: str, kept: Sequence[Entry]) -> Standing:
+    def of(cls, incident_no: str, kept: Sequence[Entry], tag: str) -> Standing:
         """Put together what the kept notices of an incident, oldest first, mean for each other."""
         notices = [_for_page(entry) for entry in kept]
-        _mark(notices)
-        return cls(incident_no, notices)
+        mark(notices)
+        return cls(incident_no, notices, tag)
 
     @property
     def first(self) -> dict[str, Any]:
@@ -67,11 +71,6 @@ class Standing:
         return moment
 
     @property
-    def tag(self) -> str:
-        """The incident's name in feeds: it never changes, wherever the bulletin moves to."""
-        return _tag(self.first["base_url"], self.first["published_at"], self.incident_no)
-
-    @property
     def headline(self) -> str:
         """The newest title, after the words that say of a drill, a correction or a withdrawal what it is."""
         return rendering.render("bulletin/headline.txt.j2", self.newest["locale"], notice=self.newest).strip()
@@ -86,7 +85,7 @@ _DOES = {"correction": "corrected_at", "withdrawal": "withdrawn_at"}
 """What a notice does to the one before it, by its kind."""
 
 
-def _mark(notices: list[dict[str, Any]]) -> None:
+def mark(notices: list[dict[str, Any]]) -> None:
     """Write on each notice when a later one corrected, withdrew or replaced it.
 
     A withdrawal withdraws a corrected statement as a whole, so also what the corrections corrected. A withdrawal itself
@@ -117,12 +116,14 @@ def _with_what_it_corrected(notices: list[dict[str, Any]]) -> list[dict[str, Any
 
 def _for_page(entry: Entry) -> dict[str, Any]:
     signed = [{**one, "at": datetime.fromisoformat(one["at"])} for one in entry["signed"]]
-    topic = entry["topic"]
-    if topic in set(Topic):
-        topic = rendering.label(Topic(topic), entry["locale"])
+    unit_id = entry.get("unit_id", "")
     return {
         **entry,
-        "topic": topic,
+        "topic_words": topic_words(entry["topic"]),
+        "topic_slug": topic_slug(entry["topic"]),
+        "unit_id": unit_id,
+        "unit_slug": unit_slug(unit_id, entry["unit_name"]),
+        "language": language_of(entry["title"], entry["body_html"]),
         "published_at": datetime.fromisoformat(entry["published_at"]),
         "signed": signed,
         "corrected_at": None,
@@ -163,78 +164,38 @@ def headings(html: str, below: int) -> str:
     return _HEADING.sub(renumbered, html)
 
 
-def lists(standings: Sequence[Standing]) -> dict[str, bytes]:
-    """Return index, feeds and style sheet by file name, from all incidents in any order but for drills.
-
-    :param standings: of at least one incident
-    """
-    ordered = sorted(standings, key=lambda incident: (incident.updated, incident.incident_no), reverse=True)
-    # A drill reaches nobody outside: its page has an address of its own, which no list or feed names.
-    incidents = [incident for incident in ordered if not incident.newest["drill"]]
-    shown = incidents or ordered
-    site = shown[0].newest
-    fed = incidents[:FEED_LENGTH]
-    first = min((incident.first for incident in shown), key=lambda notice: notice["published_at"])
-    values: dict[str, Any] = {
-        "office_name": site["office_name"],
-        "base_url": site["base_url"].rstrip("/"),
-        "updated": shown[0].updated,
-    }
-    index = rendering.render("bulletin/index.html.j2", site["locale"], incidents=incidents, **values)
-    atom = rendering.render(
-        "bulletin/atom.xml.j2",
-        site["locale"],
-        incidents=fed,
-        feed_id=_tag(first["base_url"], first["published_at"], "bulletin"),
-        **values,
-    )
-    return {
-        "style.css": (rendering.TEMPLATES / "bulletin" / "style.css").read_bytes(),
-        "index.html": index.encode(),
-        "atom.xml": atom.encode(),
-        "feed.json": as_json(_json_feed(site, fed)),
-    }
-
-
-def _json_feed(site: dict[str, Any], incidents: list[Standing]) -> dict[str, Any]:
-    base_url = site["base_url"].rstrip("/")
-    english = site["locale"] == "en"
-    return {
-        "version": "https://jsonfeed.org/version/1.1",
-        "title": f"{site['office_name']} {'Public statements' if english else '对外情况说明'}",
-        "home_page_url": f"{base_url}/index.html",
-        "feed_url": f"{base_url}/feed.json",
-        "language": "en" if english else "zh-CN",
-        "authors": [{"name": site["office_name"]}],
-        "items": [
-            {
-                "id": incident.tag,
-                "url": address(base_url, incident.incident_no),
-                "title": incident.headline,
-                "content_html": incident.feed_html,
-                "date_published": rfc3339(incident.first["published_at"]),
-                "date_modified": rfc3339(incident.updated),
-                "authors": [{"name": incident.newest["office_name"]}],
-                "tags": [incident.newest["topic"]],
-                "_yingda": {
-                    "incident_no": incident.incident_no,
-                    "kind": incident.newest["kind"],
-                    "sha256": incident.newest["sha256"],
-                    "drill": incident.newest["drill"],
-                    "about_sha256": incident.about["sha256"] if incident.about is not None else None,
-                },
-            }
-            for incident in incidents
-        ],
-    }
-
-
 def address(base_url: str, incident_no: str) -> str:
     """Return where the page of an incident stands for good."""
     return f"{base_url.rstrip('/')}/{incident_no}/index.html"
 
 
-def _tag(base_url: str, moment: datetime, name: str) -> str:
+def topic_words(topic: str) -> tuple[str, str]:
+    """Return the Chinese and the English word for a topic; words of one's own stand for themselves."""
+    if topic in set(Topic):
+        return rendering.label(Topic(topic), "zh_CN"), rendering.label(Topic(topic), "en")
+    return topic, topic
+
+
+def topic_slug(topic: str) -> str:
+    """Return the folder of a topic, the same for good."""
+    return topic if topic in set(Topic) else _slug(topic)
+
+
+def unit_slug(unit_id: str, unit_name: str) -> str:
+    """Return the folder of a unit: its id in the roster, which outlives its name."""
+    return unit_id if _PLAIN.fullmatch(unit_id) else _slug(unit_id or unit_name)
+
+
+def language_of(title: str, body_html: str) -> str:
+    """Return the language in which screen readers should speak a statement: `zh-CN` where it has Chinese, else `en`."""
+    return "zh-CN" if _CHINESE.search(title) or _CHINESE.search(body_html) or not _LATIN.search(title) else "en"
+
+
+def _slug(name: str) -> str:
+    return f"x{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+
+
+def tag(base_url: str, moment: datetime, name: str) -> str:
     """Return a tag URI (RFC 4151)."""
     return f"tag:{urlsplit(base_url).hostname or 'localhost'},{moment.astimezone(UTC):%Y-%m-%d}:{name}"
 

@@ -16,6 +16,8 @@ from yingda.transports.errors import TransportError
 
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
+PIECE = 1_000_000
+"""Bytes of a file that are held in memory at a time."""
 _NAME = re.compile(r"[A-Za-z0-9_-]{16,32}")
 
 
@@ -42,6 +44,27 @@ def read(folder: Path, name: str, sha256: str) -> bytes | None:
     except OSError:
         return None
     return content if hashlib.sha256(content).hexdigest() == sha256 else None
+
+
+def pieces(folder: Path, name: str) -> Iterator[bytes]:
+    """Yield a file as it lies there, a piece at a time.
+
+    :raises OSError: it is not there, or cannot be read
+    """
+    with _path(folder, name).open("rb") as file:
+        while piece := file.read(PIECE):
+            yield piece
+
+
+def is_whole(folder: Path, name: str, sha256: str) -> bool:
+    """Tell whether a file is there as it was kept, without holding it in memory."""
+    found = hashlib.sha256()
+    try:
+        for piece in pieces(folder, name):
+            found.update(piece)
+    except OSError:
+        return False
+    return found.hexdigest() == sha256
 
 
 def remove(folder: Path, name: str) -> None:

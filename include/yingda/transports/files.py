@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import filecmp
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import uuid4
@@ -46,6 +47,36 @@ def write_by(path: Path, fill: Callable[[BinaryIO], Any], *, mode: int = 0o644) 
         raise
     sync_folder(path.parent)
     return True
+
+
+@contextmanager
+def new(path: Path, *, mode: int = 0o600) -> Iterator[BinaryIO]:
+    """
+    Open a file to be written piece by piece, which stands at `path` once the block has ended well; never half of it.
+
+    :raises FileExistsError: something stands there already; it is left alone
+    :raises OSError: the disk is full or the folder may not be written to; nothing is left behind then
+    """
+    if path.exists():
+        raise FileExistsError(f"{path} exists.")
+    draft = path.with_name(f".{path.name}.{uuid4().hex}.draft")
+    try:
+        with draft.open("xb") as file:
+            os.fchmod(file.fileno(), mode)
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            # A link, unlike a rename, does not take the place of what somebody else put there meanwhile.
+            os.link(draft, path)
+        except FileExistsError:
+            raise
+        except OSError:
+            # Memory sticks have no links.
+            draft.rename(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    sync_folder(path.parent)
 
 
 def make_folder(path: Path, *, mode: int = 0o755) -> None:

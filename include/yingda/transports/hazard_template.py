@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from io import BytesIO
 
+from yingda.domain import speech
 from yingda.domain.days_written import EXAMPLES
 from yingda.domain.hazard_table import COLUMNS, MOST_ROWS
 
@@ -45,7 +46,7 @@ def empty(units: Sequence[tuple[str, str, str]], locale: str) -> bytes:
         if len(",".join(names)) <= 255:  # no longer a list fits
             sheet.data_validation(1, 0, _ROWS_READY, 0, {"validate": "list", "source": names, "error_type": "warning"})
         sheet.write_comment(0, 4, _days(english), {"x_scale": 2, "y_scale": 2})
-        notes = book.add_worksheet("Notes" if english else "填写说明")
+        notes = book.add_worksheet(speech.said("填写说明", locale))
         notes.set_column(0, 0, 28)
         notes.set_column(1, 1, 90)
         plain = book.add_format({"text_wrap": True, "valign": "top", "quote_prefix": True})

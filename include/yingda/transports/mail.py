@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from yingda.domain.errors import SettingsError
 from yingda.transports.errors import TransportError
 
 if TYPE_CHECKING:
@@ -64,6 +65,21 @@ class MailServer:
     password: str | None = field(default=None, repr=False)
     tls: Literal["none", "starttls", "tls"] = "none"
     timeout: float = 20
+
+
+def encryption(extra: Mapping[str, Any]) -> Literal["none", "starttls", "tls"]:
+    """Return how a mail server is spoken to: our own key `tls`, else the provider's `disable_ssl` and `disable_tls`.
+
+    :param extra: the further fields of its Connection
+    :raises SettingsError: `tls` is none of the three
+    """
+    if "tls" in extra:
+        if extra["tls"] not in ("none", "starttls", "tls"):
+            raise SettingsError(f"The mail Connection says tls={extra['tls']!r}. Use none, starttls or tls.")
+        return extra["tls"]
+    if not extra.get("disable_ssl", True):
+        return "tls"
+    return "none" if extra.get("disable_tls", False) else "starttls"
 
 
 def build(letter: Letter) -> EmailMessage:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from yingda.domain.pace import Pace
     from yingda.transports.bulletin import Notice
 
 
@@ -34,6 +35,26 @@ class Posted:
 
     url: str | None = None
     reference: str | None = None
+
+
+def may_repeat(outlet: Outlet) -> bool:
+    """Tell whether publishing the same revision twice is harmless, because the channel knows it again.
+
+    An outlet says so by an attribute `repeats`; without one it may not be sent twice.
+    """
+    return bool(getattr(outlet, "repeats", False))
+
+
+def pace_of(outlet: Outlet) -> Pace | None:
+    """Return how often the channel may be spoken to, where it says so by an attribute `pace`."""
+    return getattr(outlet, "pace", None)
+
+
+def remind(outlet: Outlet, under_way: str | None) -> None:
+    """Tell a channel of what it had begun (`TransportError.under_way`), where it asks to be told by `remember`."""
+    remember = getattr(outlet, "remember", None)
+    if under_way is not None and remember is not None:
+        remember(under_way)
 
 
 class Outlet(Protocol):

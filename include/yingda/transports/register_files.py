@@ -21,6 +21,9 @@ from yingda.transports.errors import TransportError
 
 Row = TypeVar("Row")
 
+LAST = "register.xlsx"
+"""The file that is written last: where it stands, the others do."""
+
 
 class Again(Collection[Row], Generic[Row]):
     """Rows that are read anew each time somebody goes through them.
@@ -167,8 +170,7 @@ def write(folder: Path, day: date, data: RegisterDay) -> Path:
     fills: dict[str, Callable[[BinaryIO], None]] = {
         "register.json": lambda file: _json(file, day, data),
         "register.html": page,
-        # Last: who sees the spreadsheet finds the others.
-        "register.xlsx": lambda file: register_workbook.write(file, day, data.office_name, heading, sheets),
+        LAST: lambda file: register_workbook.write(file, day, data.office_name, heading, sheets),
     }
     target = folder / day.isoformat()
     try:

@@ -52,7 +52,7 @@ def act(
     except repeatable.KeyMisused as misused:
         return Json({"error": misused.code, "detail": str(misused)}, status_code=misused.status)
     except NotJson:
-        return Json({"body": say("须为 JSON 对象", "must be a JSON object")}, status_code=422)
+        return Json({"body": say("须为 JSON 对象")}, status_code=422)
     except FieldsRefused as refused:
         return Json(refused.fields, status_code=422)
     except NotNow as refused:
@@ -71,14 +71,14 @@ def act_by_form(
     house = viewer.house()
     account = user.get_name()
     here = f"{root_of(request)}/incidents/{quote(number, safe='')}"
-    back = (here, say("回到事件", "Back to the incident"))
+    back = (here, say("回到事件"))
     try:
         sent = fields.received(body)
     except ValueError:
         sent = {}
     token = sent.pop("csrf", "")
     if not acting.from_our_page(request, house) or not acting.is_form_token(token, account, number, house):
-        heading = say("这次提交不是从本页发出的，没有收到", "This was not sent from our page, so nothing was done")
+        heading = say("这次提交不是从本页发出的，没有收到")
         return message(request, heading, status=403, link=back)
     given = fields.given(acts.ACTS[action], sent)
     try:
@@ -89,6 +89,6 @@ def act_by_form(
     except NotNow as refused:
         return incident_page.show(request, number, user, refused=(action, given, {"": str(refused)}), status=409)
     except IncidentNotFound:
-        return message(request, say("没有这个事件", "There is no such incident"), status=404)
+        return message(request, say("没有这个事件"), status=404)
     background.add_task(linked.deliver, number)
     return RedirectResponse(here, status_code=303)

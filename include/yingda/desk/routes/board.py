@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from airflow.api_fastapi.core_api.security import GetUserDep
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
 
 from yingda import wiring
@@ -14,7 +14,7 @@ from yingda.desk.access import may_view
 from yingda.desk.board_page import Chosen
 from yingda.desk.incident_page import to_board
 from yingda.desk.pages import message, page, root_of, say
-from yingda.domain.errors import IncidentNotFound
+from yingda.domain.errors import FieldsRefused, IncidentNotFound
 from yingda.services import viewing
 from yingda.services.case import number_of_run
 
@@ -53,7 +53,7 @@ def file(request: Request, number: str, file_id: str) -> Response:
             files = viewing.incident(session, number, house, wiring.utcnow()).files
     except IncidentNotFound:
         files = ()
-    heading = say("没有这个文件", "There is no such file")
+    heading = say("没有这个文件")
     return attachments.reply(files, file_id, house) or message(request, heading, status=404, link=to_board(request))
 
 
@@ -67,18 +67,29 @@ def run(request: Request, run_id: str = "") -> Response:
         lines = [
             say(
                 "它的第一步“受理”完成后，这里显示事件。",
-                "The incident shows here once its first step, open_incident, has run.",
             )
         ]
-        heading = say("这次运行还没有对应的事件", "This run belongs to no incident yet")
+        heading = say("这次运行还没有对应的事件")
         return message(request, heading, lines, status=404, link=to_board(request))
     return RedirectResponse(f"{root_of(request)}/incidents/{quote(number)}", status_code=303)
 
 
 @router.get("/register")
-def register_days(request: Request) -> Response:
-    """List the registers that were compiled, latest first."""
-    return page(request, "register", days=registers.days(viewer.house()))
+def register_days(
+    request: Request, since: str = Query("", alias="from"), until: str = Query("", alias="to")
+) -> Response:
+    """List the registers that were compiled, latest first; with `from` and `to`, what is different between two."""
+    house, compared, wrong = viewer.house(), None, dict[str, str]()
+    with wiring.reading() as session:
+        days = registers.listed(session, house)
+        if since or until:
+            try:
+                compared = registers.compared(session, since, until, house)
+            except FieldsRefused as refused:
+                wrong = dict(refused.fields)
+    chosen = {"from": since, "to": until}
+    values = {"days": days, "compared": compared, "wrong": wrong, "chosen": chosen}
+    return page(request, "register", status=422 if wrong else 200, **values)
 
 
 @router.get("/register/{day}/{name}")
@@ -86,8 +97,8 @@ def register_file(request: Request, day: str, name: str) -> Response:
     """Show or download a file of a day's register."""
     path = registers.file(viewer.house(), day, name)
     if path is None:
-        heading = say(f"没有 {day} 的这份汇总表", f"There is no such register of {day}")
-        back = (f"{root_of(request)}/register", say("全部汇总表", "All registers"))
+        heading = say("没有 %(day)s 的这份汇总表", day=day)
+        back = (f"{root_of(request)}/register", say("全部汇总表"))
         return message(request, heading, status=404, link=back)
     # The page of a register is one file, so it carries its style inside.
     policy = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"}

@@ -62,15 +62,13 @@ def take_vote(request: Request, number: str, form: Form, background: BackgroundT
     except IncidentNotFound:
         return _nothing_to_say(request)
     background.add_task(linked.deliver, number)
-    thanks = say("谢谢，您的反馈已收到", "Thank you, we have your feedback")
+    thanks = say("谢谢，您的反馈已收到")
     lines = [
         say(
             "值班员会看到这条反馈；没有解决的，由值班员决定是否重新办理。办理结果仍在原页面公布。",
-            "The duty officer sees it and decides whether the matter is taken up again. What comes of it appears on the"
-            " same page.",
         )
     ]
-    back = (about.url, say("回到情况说明", "Back to the statement")) if about.url else None
+    back = (about.url, say("回到情况说明")) if about.url else None
     return message(request, thanks, lines, status=200, link=back)
 
 
@@ -112,10 +110,9 @@ def _given(sent: Mapping[str, str]) -> dict[str, object]:
 def _not_ours() -> str:
     return say(
         "页面已过期，没有收到。请核对后再提交一次。",
-        "This page is too old, so nothing was received. Please look at it and send it again.",
     )
 
 
 def _nothing_to_say(request: Request) -> Response:
-    heading = say("这里没有可以反馈的情况说明", "There is no statement here to say anything about")
+    heading = say("这里没有可以反馈的情况说明")
     return message(request, heading, status=404)

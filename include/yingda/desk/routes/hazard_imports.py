@@ -54,12 +54,10 @@ def import_table(request: Request, user: GetUserDep, sent: Uploaded) -> Response
         return Json({"error": "cross_site"}, status_code=403)
     wanted = sent.fields.get("dry_run", "false").strip().lower()
     if wanted not in ("true", "false"):
-        return Json({"dry_run": say("只能是 true 或 false", "must be true or false")}, status_code=422)
+        return Json({"dry_run": say("只能是 true 或 false")}, status_code=422)
     content = next((one.content for one in sent.files if one.field == "file"), None)
     if content is None:
-        said = say(
-            "请在 multipart 表单的 file 字段里上传 .xlsx 或 .csv", "send the .xlsx or .csv as multipart field `file`"
-        )
+        said = say("请在 multipart 表单的 file 字段里上传 .xlsx 或 .csv")
         return Json({"file": said}, status_code=422)
     dry = wanted == "true"
     try:
@@ -109,12 +107,12 @@ def upload(request: Request, user: GetUserDep, sent: Uploaded) -> Response:
         return hazard_import_page.show_upload(request, user, hazard_page.not_from_our_page(), status=403)
     file = next((one for one in sent.files if one.field == "file"), None)
     if file is None:
-        said = say("请选择一个文件。", "Please choose a file.")
+        said = say("请选择一个文件。")
         return hazard_import_page.show_upload(request, user, said, status=422)
     try:
         rows, ignored = importing.read(file.content, house, now)
     except TableRefused as refused:
-        said = say(f"{file.name[:120]}：", f"{file.name[:120]}: ") + hazard_acts.table_words(refused)
+        said = say("%(name)s：", name=file.name[:120]) + hazard_acts.table_words(refused)
         return hazard_import_page.show_upload(request, user, said, status=422)
     with wiring.transaction() as session:
         told = importing.tell(session, rows, ignored, house)

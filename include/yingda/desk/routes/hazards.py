@@ -215,7 +215,7 @@ def _done_once(
     except repeatable.KeyMisused as misused:
         return Json({"error": misused.code, "detail": str(misused)}, status_code=misused.status)
     except NotJson:
-        return Json({"body": say("须为 JSON 对象", "must be a JSON object")}, status_code=422)
+        return Json({"body": say("须为 JSON 对象")}, status_code=422)
     except YingdaError as problem:
         return hazard_acts.refused(problem)
     return Json(call.result, status_code=call.status)

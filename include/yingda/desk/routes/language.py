@@ -30,7 +30,7 @@ def choose(request: Request, form: Form) -> Response:
     house, root = viewer.house(), root_of(request)
     chosen = form.fields.get("language")
     if chosen not in LOCALES or not acting.from_our_page(request, house):
-        said = say("没有这种语言，可选中文或英文。", "There is no such language; choose Chinese or English.")
+        said = say("没有这种语言，可选中文或英文。")
         return message(request, said, status=422)
     on = RedirectResponse(_inside(form.fields.get("back", ""), root), status_code=303)
     on.set_cookie(

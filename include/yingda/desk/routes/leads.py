@@ -125,8 +125,8 @@ def list_page(
         asking_for.stretch(limit, offset)
     except FieldsRefused as wrong:
         lines = [f"{name}: {said}" for name, said in wrong.fields.items()]
-        back = (f"{root_of(request)}/leads", say("查看全部线索", "Show all leads"))
-        return message(request, say("筛选条件有误", "This filter cannot be used"), lines, status=422, link=back)
+        back = (f"{root_of(request)}/leads", say("查看全部线索"))
+        return message(request, say("筛选条件有误"), lines, status=422, link=back)
     begun = {"platform": platform[:PLATFORM]} if platform else {}
     return _list(request, user, state, limit, offset, begun)
 
@@ -224,7 +224,7 @@ def _done_once(
     except repeatable.KeyMisused as misused:
         return Json({"error": misused.code, "detail": str(misused)}, status_code=misused.status)
     except NotJson:
-        return Json({"body": say("须为 JSON 对象", "must be a JSON object")}, status_code=422)
+        return Json({"body": say("须为 JSON 对象")}, status_code=422)
     except YingdaError as problem:
         return _refused(problem)
     _deliver(background, call.result["incident_no"])
@@ -261,16 +261,18 @@ def _refused(problem: YingdaError) -> Response:
 
 def _settled_words(problem: LeadSettled, house: Settings) -> str:
     who = naming.actor(problem.settled_by, house)
-    name = who.name if who is not None else say("系统", "the system")
+    name = who.name if who is not None else say("系统")
     at = rendering.local_long(problem.at, house.speaks)
     state = life.label(LeadState(problem.state), house.speaks)
     number = problem.incident_no or ""
     if problem.state == LeadState.DISMISSED:
         return say(
-            f"{name} 已于 {at} 处理：{state}。如需重新受理或并入，请写明理由。",
-            f"{name} settled it at {at}: {state}. To take it up again, give a reason.",
+            "%(name)s 已于 %(at)s 处理：%(state)s。如需重新受理或并入，请写明理由。",
+            name=name,
+            at=at,
+            state=state,
         )
-    return say(f"{name} 已于 {at} 处理：{state} {number}。", f"{name} settled it at {at}: {state} {number}.")
+    return say("%(name)s 已于 %(at)s 处理：%(state)s %(number)s。", name=name, at=at, state=state, number=number)
 
 
 def _sent(body: bytes) -> dict[str, str]:
@@ -288,7 +290,6 @@ def _ours(request: Request, sent: Mapping[str, str], account: str, about: str, h
 def _not_from_our_page() -> str:
     return say(
         "这次提交不是从本页发出的，没有收到。请核对后再提交一次。",
-        "This was not sent from this page, so it was not received. Please check it and send it again.",
     )
 
 
@@ -358,8 +359,8 @@ def _lead(
             waits = seen.state in (LeadState.NEW, LeadState.DISMISSED)
             similar = lead_desk.similar(session, seen) if waits else []
     except LeadNotFound:
-        back = (f"{root_of(request)}/leads", say("全部线索", "All leads"))
-        return message(request, say("没有这条线索", "There is no such lead"), status=404, link=back)
+        back = (f"{root_of(request)}/leads", say("全部线索"))
+        return message(request, say("没有这条线索"), status=404, link=back)
     shown: list[Form] = []
     if access.can_act(user):
         shown = [

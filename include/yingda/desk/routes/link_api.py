@@ -49,7 +49,7 @@ def answer(background: BackgroundTasks, body: Annotated[bytes, Depends(_body)], 
         linking.read(house, token, now)
         decision = linked.take(token, json_object(body), house, now)
     except NotJson:
-        return Json({"body": say("须为 JSON 对象", "must be a JSON object")}, status_code=422)
+        return Json({"body": say("须为 JSON 对象")}, status_code=422)
     except YingdaError as problem:
         return for_program(problem, token, house)
     background.add_task(linked.deliver, decision.incident_no)

@@ -57,7 +57,7 @@ def send(request: Request, public_id: str, form: Form) -> Response:
         return link_page.decided(request, linked.see(token, house, now)[1], conflict=True)
     except NotYours as refused:
         said_so = refused_as_not_yours(refused, house.speaks)
-        return message(request, say("不能由您办理", "Not yours to decide"), [said_so], status=403)
+        return message(request, say("不能由您办理"), [said_so], status=403)
     except YingdaError as problem:
         return link_refusals.page_of(request, problem, house, token)
     return RedirectResponse(f"{root_of(request)}/r/{quote(public_id, safe='')}#code", status_code=303)

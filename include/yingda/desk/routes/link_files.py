@@ -53,7 +53,7 @@ def add_by_program(form: Form, token: Token = "") -> Response:
     try:
         linked.see(token, house, now)
         if not form.files:
-            raise FieldsRefused({"files": say("必填：multipart 表单的文件", "is required: files of a multipart form")})
+            raise FieldsRefused({"files": say("必填：multipart 表单的文件")})
         kept = attachments.take(token, form.files, house, now)
         _, brief = linked.see(token, house, now)
     except YingdaError as problem:
@@ -106,4 +106,4 @@ def _and_go_on(request: Request, public_id: str, form: Sent, removed: str | None
 
 
 def _no_file(request: Request) -> Response:
-    return message(request, say("没有这个文件", "There is no such file"), status=404)
+    return message(request, say("没有这个文件"), status=404)

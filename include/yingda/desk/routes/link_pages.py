@@ -93,7 +93,7 @@ def answer(request: Request, public_id: str, background: BackgroundTasks, form: 
         return link_page.decided(request, linked.see(token, house, now)[1], conflict=True)
     except NotYours as refused:
         said = refused_as_not_yours(refused, house.speaks)
-        return message(request, say("不能由您办理", "Not yours to decide"), [said], status=403)
+        return message(request, say("不能由您办理"), [said], status=403)
     except YingdaError as problem:
         return link_refusals.page_of(request, problem, house, token)
     background.add_task(linked.deliver, decision.incident_no)
@@ -121,6 +121,6 @@ def keep(request: Request, public_id: str, form: Form) -> Response:
         return link_refusals.page_of(request, problem, house, token)
     if request.headers.get("hx-request"):
         at = rendering.local(now)[11:]
-        said = say(f"已暂存 {at}，尚未提交", f"Saved at {at}, not sent yet") if kept else ""
+        said = say("已暂存 %(at)s，尚未提交", at=at) if kept else ""
         return PlainTextResponse(said, status_code=200 if kept else 409)
     return RedirectResponse(f"{root_of(request)}/r/{quote(public_id, safe='')}", status_code=303)

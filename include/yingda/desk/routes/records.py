@@ -91,5 +91,5 @@ def openapi(request: Request) -> Response:
     """Return the description of this interface."""
     described: dict[str, Any] = json.loads(json.dumps(request.app.openapi()))
     described["servers"] = [{"url": str(request.scope.get("root_path", "")) or "/"}]
-    described["info"]["title"] = say("应答", "Yingda")
+    described["info"]["title"] = say("应答")
     return Json(described)

@@ -64,7 +64,7 @@ def look_at(request: Request, user: GetUserDep, body: Body) -> Response:
     except repeatable.KeyMisused as misused:
         return Json({"error": misused.code, "detail": str(misused)}, status_code=misused.status)
     except NotJson:
-        return Json({"body": say("须为 JSON 对象", "must be a JSON object")}, status_code=422)
+        return Json({"body": say("须为 JSON 对象")}, status_code=422)
     except FieldsRefused as refused:
         return Json(refused.fields, status_code=422)
     return Json(call.result, status_code=call.status)
@@ -76,7 +76,7 @@ def show(request: Request, user: GetUserDep, day: str = "") -> Response:
     try:
         return _page(request, user, _day(day))
     except FieldsRefused as wrong:
-        back = (f"{root_of(request)}/rounds", say("今天的巡查", "Today's round"))
+        back = (f"{root_of(request)}/rounds", say("今天的巡查"))
         return message(request, wrong.fields["day"], status=422, link=back)
 
 
@@ -92,9 +92,7 @@ def look_at_by_form(request: Request, user: GetUserDep, body: Body) -> Response:
     typed = (sent.get("site", ""), sent.get("note", ""))
     token = sent.pop("csrf", "")
     if not acting.from_our_page(request, house) or not acting.is_form_token(token, account, "rounds", house):
-        said = say(
-            "这次提交不是从本页发出的，请再提交一次。", "This was not sent from this page. Please send it again."
-        )
+        said = say("这次提交不是从本页发出的，请再提交一次。")
         return _page(request, user, today, [said], typed, status=403)
     try:
         with wiring.transaction() as session:
@@ -134,8 +132,10 @@ def _who_was_first(seen: SiteSeen) -> str:
     name = seen.checked_by.name if seen.checked_by else "–"
     at = rendering.local_long(seen.checked_at, viewer.house().speaks)
     return say(
-        f"{seen.name}：{name} 已于 {at} 登记，每天只登记一次。",
-        f"{seen.name}: {name} ticked it off at {at}; once a day is enough.",
+        "%(name)s：%(name_2)s 已于 %(at)s 登记，每天只登记一次。",
+        name=seen.name,
+        name_2=name,
+        at=at,
     )
 
 
@@ -152,7 +152,7 @@ def _day(text: str) -> date:
     except ValueError:
         day = None
     if day is None or not EARLIEST <= day <= today:
-        said = say(f"日期须形如 {today}，不晚于今天", f"The day must look like {today} and not lie in the future")
+        said = say("日期须形如 %(today)s，不晚于今天", today=today)
         raise FieldsRefused({"day": said})
     return day
 

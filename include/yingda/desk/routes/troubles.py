@@ -94,6 +94,8 @@ def settle_publication(
     except NotNow as not_now:
         refused = Refused(publication_id, sent, str(not_now))
         return board_page.show(request, user, Chosen(), refused=refused, status=409)
+    if action == "look_again":
+        background.add_task(linked.look_again, publication_id)
     background.add_task(linked.deliver_all)
     return RedirectResponse(f"{root_of(request)}/", status_code=303)
 
@@ -118,13 +120,13 @@ def _sent(request: Request, account: str, row: int, known: bool, body: bytes) ->
     token = sent.pop("csrf", "")
     if acting.from_our_page(request, house) and acting.is_form_token(token, account, TOKEN_FOR, house):
         return sent, None
-    heading = say("这次提交不是从本页发出的，没有收到", "This was not sent from our page, so nothing was done")
+    heading = say("这次提交不是从本页发出的，没有收到")
     return {}, message(request, heading, status=403, link=_back(request))
 
 
 def _unchanged() -> str:
-    return say("没有改动", "Nothing was changed")
+    return say("没有改动")
 
 
 def _back(request: Request) -> tuple[str, str]:
-    return f"{root_of(request)}/", say("回到事件一览", "Back to the board")
+    return f"{root_of(request)}/", say("回到事件一览")

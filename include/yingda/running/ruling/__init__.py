@@ -11,7 +11,7 @@ from pathlib import Path
 from yingda.domain.policy import Policy
 from yingda.running import pages
 from yingda.running.layout import PROJECT
-from yingda.running.ruling import fixed, incidents, ladders, limits, people, upkeep, working_time
+from yingda.running.ruling import examination, fixed, incidents, ladders, limits, people, upkeep, working_time
 from yingda.settings import CONFIG, yaml_files
 
 PAGE = PROJECT / "docs" / "rules.md"
@@ -42,7 +42,7 @@ def default_policy(file: Path = POLICY) -> Policy:
 
 def rules(policy: Policy) -> str:
     """Return the page about `policy`: every rule in Chinese with English beside it, and its key in policy.yaml."""
-    sections = (limits, working_time, ladders, people, incidents, upkeep, fixed)
+    sections = (limits, working_time, ladders, people, incidents, examination, upkeep, fixed)
     return "\n".join([HEAD, *(part for section in sections for part in section.parts(policy))])
 
 

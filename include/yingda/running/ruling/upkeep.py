@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from yingda.domain import work_group
 from yingda.domain.clocks import Span
 from yingda.domain.policy import Policy
 from yingda.domain.roles import Role
@@ -56,6 +57,7 @@ def _rows(policy: Policy) -> Iterator[Sequence[str]]:
         "`mail.attempts`",
     )
     yield both("再发之前各等", "Pauses between"), _pauses(mail.pauses), "`mail.pauses`"
+    yield from _work_group(policy)
     told = _after(publication.pauses, publication.tell_after)
     told_said = (
         (f"（最早在第一次之后 {told[0]}）", f" ({told[1]} after the first at the earliest)") if told else ("", "")
@@ -64,13 +66,45 @@ def _rows(policy: Policy) -> Iterator[Sequence[str]]:
         both("发布不成，或在公开网页上看不到", "A publication that fails, or is not to be seen on the public page"),
         both(
             f"第 {publication.tell_after} 次仍不成，告知{duty_officer[0]}{told_said[0]}，仍继续再试；"
-            "渠道明确拒绝的、结果不明的，当即告知，不再自动重试",
+            "渠道明确拒绝的，当即告知，不再自动重试",
             f"{duty_officer[1]} told once {times(publication.tell_after, 'attempt')} failed{told_said[1]}; attempts go"
-            " on. What the channel refuses for good, or leaves in doubt, is told at once and not tried again by itself",
+            " on. What the channel refuses for good is told at once and not tried again by itself",
         ),
         "`publication.tell_after`",
     )
     yield both("再试之前各等", "Pauses between"), _pauses(publication.pauses), "`publication.pauses`"
+    chinese, english = one_span(publication.unknown_after)
+    yield (
+        both("不能断定是否已经发出", "Not known whether it went out"),
+        both(
+            f"先到渠道上查找；发出后最迟 {chinese}认定为结果不明，告知{duty_officer[0]}，不再自动重试",
+            f"Looked for on the channel; {english} after sending at the latest the {duty_officer[1].lower()} is told"
+            " that nobody knows, and it is not tried again by itself",
+        ),
+        "`publication.unknown_after`",
+    )
+    chinese, english = listed(one_span(span) for span in publication.look_again)
+    yield (
+        both("在公开网页上看到之后", "After it was seen on the public page"),
+        both(
+            f"过 {chinese}各再看一次；与发布的文本不符即告知{duty_officer[0]}",
+            f"Looked at again {english} later; {duty_officer[1].lower()} told when it does not show the text any more",
+        ),
+        "`publication.look_again`",
+    )
+
+
+def _work_group(policy: Policy) -> Iterator[Sequence[str]]:
+    rule = policy.work_group
+    chinese, english = listed((work_group.label(one, "zh_CN"), work_group.label(one, "en")) for one in rule.events)
+    robots = ", ".join(f"`{robot}`" for robot in rule.robots)
+    yield (
+        both("工作群通知", "Word to the work group"),
+        both(f"由机器人 {robots} 发送：{chinese}", f"By the robots {robots}: {english}")
+        if robots
+        else both(f"不发。可以发的有：{chinese}", f"None. What could be told: {english}"),
+        "`work_group.robots` `work_group.events`",
+    )
 
 
 def _pauses(pauses: Sequence[Span]) -> str:

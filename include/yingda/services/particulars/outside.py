@@ -6,8 +6,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from yingda import rendering
-from yingda.domain import life
+from yingda.domain import life, speech
 from yingda.domain.clocks import ClockKind
+from yingda.domain.speech import N_
 from yingda.services import enquiring, lettering, naming, passing, presenting, published
 from yingda.services.particulars.particular import Particular
 from yingda.settings import Settings
@@ -18,21 +19,20 @@ def letter_to_decide(session: Session, request: Request, incident: Incident, hou
     """Tell the director what the letter would say, on which evidence and ground, and who proposed it."""
     if not lettering.is_about(request):
         return []
-    english = house.speaks == "en"
     letter = lettering.of_request(session, request)
     number = f"{life.label(letter.kind, house.speaks)} {lettering.number_of(letter, incident)}"
     proposer = naming.actor(letter.proposed_by, house)
     name, when = proposer.name if proposer else letter.proposed_by, rendering.local(letter.proposed_at)
-    by = f"{name}, {when}" if english else f"{name}，{when}"
+    by = speech.said("%(name)s，%(when)s", house.speaks, name=name, when=when)
     evidence = "\n".join(f"{place}. {one}" for place, one in enumerate(letter.evidence, 1))
     return [
-        Particular("Letter" if english else "函件", number),
-        Particular("To" if english else "发给", letter.recipient),
-        Particular("The claim that the report refutes" if english else "经核查报告证明不属实的说法", letter.claim),
-        Particular("What is true" if english else "事实是什么", letter.refutation),
-        Particular("Evidence" if english else "证据", evidence),
-        Particular("Ground" if english else "事由", letter.ground_text),
-        Particular("Proposed by" if english else "提请人", by),
+        Particular(speech.said("函件", house.speaks), number),
+        Particular(speech.said("发给", house.speaks), letter.recipient),
+        Particular(speech.said("经核查报告证明不属实的说法", house.speaks), letter.claim),
+        Particular(speech.said("事实是什么", house.speaks), letter.refutation),
+        Particular(speech.said("证据", house.speaks), evidence),
+        Particular(speech.said("事由", house.speaks), letter.ground_text),
+        Particular(speech.said("提请人", house.speaks), by),
     ]
 
 
@@ -40,19 +40,17 @@ def letter_to_send(session: Session, request: Request, incident: Incident, house
     """Give the whole letter as it was approved, so that it can be copied."""
     if not lettering.is_about(request):
         return []
-    english = house.speaks == "en"
     letter = lettering.of_request(session, request)
     number = lettering.number_of(letter, incident)
-    lost = (
-        f"The text of {number} is not to be had: its file is gone, and the roster or the templates have changed since."
-        " Record it as not sent and propose it again."
-        if english
-        else f"{number} 的原文已无法取得：文件缺失，且名册或模板此后有改动。请登记为未送出，并重新提请。"
+    lost = speech.said(
+        "%(number)s 的原文已无法取得：文件缺失，且名册或模板此后有改动。请登记为未送出，并重新提请。",
+        house.speaks,
+        number=number,
     )
     text = lettering.as_approved(session, letter, incident, house) or lost
     return [
-        Particular("Send to" if english else "发给", letter.recipient),
-        Particular("The letter, to be sent as it is" if english else "函件全文（请照原文送出）", text),
+        Particular(speech.said(N_("发给", "outside"), house.speaks), letter.recipient),
+        Particular(speech.said("函件全文（请照原文送出）", house.speaks), text),
     ]
 
 
@@ -60,13 +58,12 @@ def enquiry(session: Session, request: Request, incident: Incident, house: Setti
     """Tell who asks what, and the wording that holds now: the newest that is signed and public."""
     if not enquiring.is_about(request):
         return []
-    english = house.speaks == "en"
     asked = enquiring.of_request(session, request)
     return [
-        Particular("Outlet" if english else "媒体", asked.outlet),
-        Particular("What was asked" if english else "询问内容", asked.question),
-        Particular("Asked at" if english else "询问时间", rendering.local(asked.asked_at)),
-        Particular("The wording that holds" if english else "现行口径", _wording(session, incident, house)),
+        Particular(speech.said("媒体", house.speaks), asked.outlet),
+        Particular(speech.said("询问内容", house.speaks), asked.question),
+        Particular(speech.said("询问时间", house.speaks), rendering.local(asked.asked_at)),
+        Particular(speech.said("现行口径", house.speaks), _wording(session, incident, house)),
     ]
 
 
@@ -81,16 +78,11 @@ def _wording(session: Session, incident: Incident, house: Settings) -> str:
         .where(Clock.incident_id == incident.id, Clock.kind == ClockKind.PUBLIC_WORD)
         .order_by(Clock.cycle.desc())
     ).first()
-    english = house.speaks == "en"
-    said = (
-        "No wording was signed yet. Say only that the matter is being verified, and nothing of its substance."
-        if english
-        else "尚无已签发的口径。只能说明正在核实，不作实质性答复。"
-    )
+    said = speech.said("尚无已签发的口径。只能说明正在核实，不作实质性答复。", house.speaks)
     if clock is None or clock.met_at is not None or clock.cancelled_at is not None:
         return said
     when = rendering.local(clock.due_at)
-    return f"{said} The next public word is owed by {when}." if english else f"{said}下次对外发布应在 {when} 前。"
+    return speech.said("%(said)s下次对外发布应在 %(when)s 前。", house.speaks, said=said, when=when)
 
 
 def _as_part_of(session: Session, incident: Incident) -> Incident:

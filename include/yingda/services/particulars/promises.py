@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from yingda import rendering
-from yingda.domain import life
+from yingda.domain import life, speech
 from yingda.domain.life import CommitmentSource, RequestKind
 from yingda.services import naming
 from yingda.services.particulars.particular import Particular
@@ -21,22 +21,22 @@ def commitment(session: Session, request: Request, incident: Incident, house: Se
     if not request.about.startswith(_ABOUT):
         return []
     promised = session.get_one(Commitment, int(request.about.removeprefix(_ABOUT)))
-    english = house.speaks == "en"
     found = [
         Particular(life.label(promised.source, house.speaks), promised.text),
-        Particular("Due" if english else "期限", rendering.local(promised.due_at)),
+        Particular(speech.said("期限", house.speaks), rendering.local(promised.due_at)),
     ]
     if promised.source is CommitmentSource.STATEMENT:
         title = str(session.get_one(Revision, promised.revision_id).content["title"])
         found.append(
-            Particular("Promised in" if english else "见于对外说明", f"{title}" if english else f"《{title}》")
+            Particular(
+                speech.said("见于对外说明", house.speaks), speech.said("《%(title)s》", house.speaks, title=title)
+            )
         )
     return found
 
 
 def kept(session: Session, incident: Incident, house: Settings) -> list[Particular]:
     """Tell whoever drafts or signs what became of what was promised in public: answers, and what is owed still."""
-    english = house.speaks == "en"
     rows = session.scalars(
         select(Commitment)
         .where(
@@ -53,19 +53,25 @@ def kept(session: Session, incident: Incident, house: Settings) -> list[Particul
         unit = naming.unit(promised.unit_id, house).name
         if promised.met_at is None:
             late = promised.lapsed_at is not None
-            lapsed = "Promised, due and not answered" if english else "已承诺、到期未答复"
-            owed = "Promised, still owed" if english else "已承诺、尚待办理"
+            lapsed = speech.said("已承诺、到期未答复", house.speaks)
+            owed = speech.said("已承诺、尚待办理", house.speaks)
             label = lapsed if late else owed
             found.append(
                 Particular(
-                    label, f"{promised.text} ({unit}, {when})" if english else f"{promised.text}（{unit}，{when}）"
+                    label,
+                    speech.said(
+                        "%(text)s（%(unit)s，%(when)s）", house.speaks, text=promised.text, unit=unit, when=when
+                    ),
                 )
             )
         elif said is not None:
-            label = "What was promised, and what was done" if english else "承诺事项与办理情况"
+            label = speech.said("承诺事项与办理情况", house.speaks)
             found.append(
                 Particular(
-                    label, f"{promised.text} ({unit})\n{said}" if english else f"{promised.text}（{unit}）\n{said}"
+                    label,
+                    speech.said(
+                        "%(text)s（%(unit)s）\n%(said)s", house.speaks, text=promised.text, unit=unit, said=said
+                    ),
                 )
             )
     return found

@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from yingda import rendering
+from yingda.domain import speech
+from yingda.domain.speech import N_
 from yingda.services import hearing
 from yingda.services.particulars.particular import Particular
 from yingda.settings import Settings
@@ -13,19 +15,21 @@ from yingda.store.models import Incident, Request
 
 def feedback(session: Session, request: Request, incident: Incident, house: Settings) -> list[Particular]:
     """Tell how many said what; in readers' own words where they gave any."""
-    english = house.speaks == "en"
     heard = hearing.seen(session, incident, house.speaks)
     if heard is None:
         return []
-    counted = (
-        f"not settled: {heard.not_solved}; settled: {heard.solved}"
-        if english
-        else f"没有解决 {heard.not_solved} 条，已解决 {heard.solved} 条"
+    counted = speech.said(
+        "没有解决 %(not_solved)s 条，已解决 %(solved)s 条",
+        house.speaks,
+        not_solved=heard.not_solved,
+        solved=heard.solved,
     )
-    reasons = "\n".join(f"{words}: {count}" if english else f"{words}：{count}" for words, count in heard.reasons)
+    reasons = "\n".join(
+        speech.said("%(words)s：%(count)s", house.speaks, words=words, count=count) for words, count in heard.reasons
+    )
     words = "\n".join(f"{rendering.local(at)}  {said}" for at, said in heard.words)
     return [
-        Particular("Public feedback" if english else "公众反馈", counted),
-        Particular("Reasons" if english else "理由", reasons),
-        Particular("In their words" if english else "补充说明", words),
+        Particular(speech.said("公众反馈", house.speaks), counted),
+        Particular(speech.said(N_("理由", "readers"), house.speaks), reasons),
+        Particular(speech.said(N_("补充说明", "readers"), house.speaks), words),
     ]

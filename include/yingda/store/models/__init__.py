@@ -24,6 +24,7 @@ from yingda.store.models.leads import ReportedLead
 from yingda.store.models.messages import OutboxMessage, Repeatable
 from yingda.store.models.outward import Commitment, Enquiry, OfficialReply, OutsideLetter, Publication
 from yingda.store.models.requests import Addressee, Decision, Request
+from yingda.store.models.robots import RobotPace
 from yingda.store.models.texts import Document, Revision, Signature
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "ReportedLead",
     "Request",
     "Revision",
+    "RobotPace",
     "Signature",
     "SigningCode",
     "SiteRound",

@@ -1,11 +1,11 @@
-"""Messages owed to officers, and what was answered to programs that may ask twice."""
+"""Messages owed to officers and their groups, and what was answered to programs that may ask twice."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -15,7 +15,7 @@ from yingda.store.types import Sha256
 
 
 class OutboxMessage(Base):
-    """A message owed to an officer, written with what it tells of; rendered and sent by the courier."""
+    """A message owed to an officer by mail, or to a group by robot; rendered and sent by the courier."""
 
     __tablename__ = "outbox_message"
 
@@ -26,7 +26,8 @@ class OutboxMessage(Base):
     incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"), index=True)
     request_id: Mapped[int | None] = mapped_column(ForeignKey("request.id"))
     template: Mapped[str] = mapped_column(String(40))
-    officer_id: Mapped[str] = mapped_column(String(64))
+    officer_id: Mapped[str | None] = mapped_column(String(64), doc="to whom it goes by mail")
+    robot: Mapped[str | None] = mapped_column(String(64), doc="by which robot of channels.yaml it goes to its group")
     values: Mapped[dict[str, Any]] = mapped_column(doc="ids and facts of the moment; no link, no secret")
     message_id: Mapped[str] = mapped_column(String(200), unique=True)
     priority: Mapped[int] = mapped_column(SmallInteger, doc="0 critical, 1 major, 2 general, 3 the rest")
@@ -38,7 +39,15 @@ class OutboxMessage(Base):
     sent_at: Mapped[datetime | None]
     problem: Mapped[str | None] = mapped_column(Text)
 
+    @property
+    def mailed_to(self) -> str:
+        """Return the id of the officer whom it goes to by mail; LookupError where it goes by robot."""
+        if self.officer_id is None:
+            raise LookupError(f"Message {self.id} goes to no officer but by the robot {self.robot}.")
+        return self.officer_id
+
     __table_args__ = (
+        CheckConstraint("(officer_id IS NULL) <> (robot IS NULL)", name="one_addressee"),
         Index(
             "ix_outbox_message_owed",
             "priority",

@@ -15,7 +15,10 @@ from yingda.store.types import Sha256
 
 
 class Publication(Base):
-    """One revision on one channel: pending → sending → confirmed | unknown | failed."""
+    """One revision on one channel: pending → sending → confirmed | unknown | failed | superseded.
+
+    `sending` without a lease that holds: it may be there, and is looked for before anything else happens to it.
+    """
 
     __tablename__ = "publication"
 
@@ -33,11 +36,24 @@ class Publication(Base):
     looks: Mapped[int] = mapped_column(default=0, doc="how often the live page was looked at in vain")
     created_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
-    live_at: Mapped[datetime | None] = mapped_column(doc="when the text was seen on the page a reader sees")
+    live_at: Mapped[datetime | None] = mapped_column(doc="when the text was first seen on the page a reader sees")
+    public: Mapped[bool] = mapped_column(server_default=sql("true"), doc="residents can read the channel")
+    reference: Mapped[str | None] = mapped_column(Text, doc="the channel's own name for what it has")
+    sent_at: Mapped[datetime | None] = mapped_column(doc="when the last attempt to send began")
+    look_at: Mapped[datetime | None] = mapped_column(doc="when to look again at a page that was seen live")
+    drifted_at: Mapped[datetime | None] = mapped_column(doc="since when that page does not show the text any more")
 
     __table_args__ = (
         UniqueConstraint("revision_id", "channel"),
         Index("ix_publication_troubled", "id", postgresql_where=sql("problem IS NOT NULL AND live_at IS NULL")),
+        Index("ix_publication_drifted", "id", postgresql_where=sql("drifted_at IS NOT NULL")),
+        Index("ix_publication_under_way", "next_at", postgresql_where=sql("state IN ('pending', 'sending')")),
+        Index(
+            "ix_publication_unseen",
+            "next_at",
+            postgresql_where=sql("state = 'confirmed' AND live_at IS NULL AND url IS NOT NULL"),
+        ),
+        Index("ix_publication_look_at", "look_at", postgresql_where=sql("look_at IS NOT NULL")),
     )
 
 

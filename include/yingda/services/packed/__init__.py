@@ -1,0 +1,1 @@
+"""What goes into an evidence pack, read from the records and put into plain values. Nothing here writes."""
