@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased
 
@@ -42,8 +42,9 @@ def changes(session: Session, before: RegisterDay, after: RegisterDay) -> Iterat
 
 def _told(session: Session, rows: Sequence[Any], since: datetime, until: datetime) -> Iterator[Changed]:
     hazards = [row for row in rows if row.kind == HAZARD and row.key.isdigit()]
-    gone = _states(session, [row.key for row in hazards if row.line is None], until)
-    come = _states(session, [row.key for row in hazards if row.was is None], since)
+    gone = _states(session, [row.key for row in hazards if row.line is None], Event.at <= until)
+    # What happened at the very moment of the earlier register, and is not in it, came after it.
+    come = _states(session, [row.key for row in hazards if row.was is None], Event.at < since)
     merged = _merged(session, [row.key for row in rows if row.kind != HAZARD and row.line is None], until)
     for row in rows:
         if row.kind == HAZARD:
@@ -54,14 +55,14 @@ def _told(session: Session, rows: Sequence[Any], since: datetime, until: datetim
             yield from of_incident(row.key, row.was, row.line, merged=row.key in merged, since=since.isoformat())
 
 
-def _states(session: Session, keys: list[str], moment: datetime) -> dict[str, str]:
-    """Return the state that hazards had at a moment, as their events tell."""
+def _states(session: Session, keys: list[str], when: ColumnElement[bool]) -> dict[str, str]:
+    """Return the state that hazards had at some time, as their events tell."""
     if not keys:
         return {}
     number = Event.data["hazard"].astext
     told = (
         select(number, Event.data["now"]["state"].astext)
-        .where(number.in_(keys), Event.kind.in_(TOLD), Event.at <= moment)
+        .where(number.in_(keys), Event.kind.in_(TOLD), when)
         .ext(distinct_on(number))
         .order_by(number, Event.id.desc())
     )

@@ -95,9 +95,10 @@ def _reaches(session: Session, moment: datetime) -> bool:
 
 
 def _before(session: Session, day: date, settings: Settings) -> date | None:
-    """Return the working day before, None where the record does not reach so far."""
+    """Return the working day before, None where it has no register and the record does not reach so far."""
     before = settings.calendar.working_day_before(day)
-    return before if _reaches(session, at_office(before, settings)) else None
+    kept = session.get(RegisterDay, before) is not None
+    return before if kept or _reaches(session, at_office(before, settings)) else None
 
 
 def _stand(session: Session, day: date, settings: Settings, now: datetime) -> RegisterDay:

@@ -87,7 +87,9 @@ def register_days(
                 compared = registers.compared(session, since, until, house)
             except FieldsRefused as refused:
                 wrong = dict(refused.fields)
-    chosen = {"from": since, "to": until}
+    kept = [one.day for one in days if one.kept]
+    # As it comes, the latest is compared with the one before.
+    chosen = {"from": since or "".join(kept[1:2]), "to": until or "".join(kept[:1])}
     values = {"days": days, "compared": compared, "wrong": wrong, "chosen": chosen}
     return page(request, "register", status=422 if wrong else 200, **values)
 
