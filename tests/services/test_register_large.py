@@ -105,6 +105,18 @@ FILL = [
 ]
 
 
+PLANS = {
+    "ix_event_hazard": "SELECT data FROM event WHERE data ->> 'hazard' IN ('7', '99999') AND at <= now() AND kind IN"
+    " ('hazard_reported', 'hazard_changed')",
+    "pk_register_line": "SELECT key, data FROM register_line WHERE day = '2026-11-26' AND kind = 'incident'"
+    " ORDER BY place",
+    "Hash Full Join": "SELECT 1 FROM (SELECT * FROM register_line WHERE day = '2026-11-25') AS a FULL JOIN"
+    " (SELECT * FROM register_line WHERE day = '2026-11-26') AS b ON a.kind = b.kind AND a.key = b.key"
+    " WHERE a.data IS DISTINCT FROM b.data",
+}
+"""What the queries that look at days kept must go by, however many lines there are."""
+
+
 @pytest.mark.timeout(1800)
 @pytest.mark.skipif(not os.environ.get("YINGDA_LARGE"), reason="YINGDA_LARGE=1 measures a register of 100,000 hazards")
 def test_a_large_register_is_compiled_in_time_and_in_little_memory(
@@ -137,6 +149,9 @@ def test_a_large_register_is_compiled_in_time_and_in_little_memory(
             print(row)
         size = connection.scalar(text("SELECT pg_size_pretty(pg_total_relation_size('register_line'))"))
         print("register_line:", size)
+        for used, query in PLANS.items():
+            plan = "\n".join(connection.execute(text(f"EXPLAIN {query}")).scalars())
+            assert used in plan, plan
     for one in (past, today, again):
         assert one["megabytes"] <= MOST_MEMORY
         # Seconds of this process; what the database used besides shows on the clock of an idle machine.

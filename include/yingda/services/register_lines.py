@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby, islice
 from typing import Any
@@ -67,12 +68,19 @@ def write_past(session: Session, day: date, moment: datetime) -> None:
     _write(session, day, _incidents_then(session, moment))
 
 
-def read(session: Session, day: date, kind: str) -> Iterator[RegisterLine]:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A line as it was stored: the number of its hazard or incident, and what it says."""
+
+    key: str
+    data: dict[str, Any]
+
+
+def read(session: Session, day: date, kind: str) -> Iterator[Told]:
     """Yield the lines of a day in their order, as a stream that keeps none of them."""
-    chosen = select(RegisterLine).where(RegisterLine.day == day, RegisterLine.kind == kind)
-    for line in session.scalars(chosen.order_by(RegisterLine.place), execution_options=_STREAMED):
-        yield line
-        session.expunge(line)
+    chosen = select(RegisterLine.key, RegisterLine.data).where(RegisterLine.day == day, RegisterLine.kind == kind)
+    for key, data in session.execute(chosen.order_by(RegisterLine.place), execution_options=_STREAMED):
+        yield Told(key, data)
 
 
 def _named(columns: dict[str, Any]) -> Iterator[Any]:

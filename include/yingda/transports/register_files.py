@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Generic, TypeVar
@@ -199,12 +199,14 @@ def _json(file: BinaryIO, day: date, data: RegisterDay) -> None:
             continue
         file.write(b"[")
         for place, row in enumerate(value):
-            file.write((b",\n  " if place else b"\n  ") + said(asdict(row)))
+            file.write((b",\n  " if place else b"\n  ") + said(vars(row)))
         file.write(b"]")
     file.write(b"\n}\n")
 
 
-def _plain(value: Any) -> str:
+def _plain(value: Any) -> Any:
+    if isinstance(value, ClockRow):
+        return vars(value)
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, date):
