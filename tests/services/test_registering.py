@@ -17,7 +17,7 @@ from yingda.domain.severity import Severity
 from yingda.services import merging, register_lines, registering, regrading, reminding
 from yingda.services.composing import compose
 from yingda.store import audit
-from yingda.store.models import Event, Hazard, OutboxMessage, RegisterDay
+from yingda.store.models import Event, Hazard, OutboxMessage, RegisterDay, RegisterLine
 
 from .conftest import REPORT
 from .test_hazards import DUTY, do, report
@@ -327,3 +327,31 @@ def test_an_absent_leader_s_deputy_gets_the_digest(morning: Any) -> None:
     sent = digests(morning)
     assert "shen_ruolan" not in sent
     assert "路灯不亮" in sent["fang_qi"]
+
+
+def test_a_day_kept_before_registers_were_lines_can_still_be_written(office: Any) -> None:
+    worded = {
+        "number": "YQCZBG-2026-001",
+        "title": "路灯不亮",
+        "severity": "general",
+        "unit_name": "柳溪村",
+        "stage": "核查",
+        "waiting_for": "报送舆情处置情况报告单",
+        "opened_at": "2026-11-23T06:03:00+00:00",
+        "due_at": None,
+        "drill": False,
+    }
+    hazard = {"unit_name": "柳溪村", "content": "积水", "offline_measures": "", "online_measures": "", "due": None}
+    with office.transaction() as session:
+        session.add(
+            RegisterDay(
+                day=DAY, compiled_at=office.now, as_of=office.now, rebuilt=False, working=True, data={"overdue": []}
+            )
+        )
+        session.flush()
+        session.add(RegisterLine(day=DAY, kind="hazard", place=1, key="before-1", data=hazard))
+        session.add(RegisterLine(day=DAY, kind="incident", place=1, key="YQCZBG-2026-001", data=worded))
+
+    content = told(office, DAY)
+    assert [(one["content"], one["unit_name"]) for one in content["hazards"]] == [("积水", "柳溪村")]
+    assert [(one["stage"], one["title"]) for one in content["incidents"]] == [("核查", "路灯不亮")]
