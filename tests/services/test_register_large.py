@@ -110,7 +110,7 @@ PLANS = {
     " ('hazard_reported', 'hazard_changed')",
     "pk_register_line": "SELECT key, data FROM register_line WHERE day = '2026-11-26' AND kind = 'incident'"
     " ORDER BY place",
-    "Hash Full Join": "SELECT 1 FROM (SELECT * FROM register_line WHERE day = '2026-11-25') AS a FULL JOIN"
+    "Full Join": "SELECT 1 FROM (SELECT * FROM register_line WHERE day = '2026-11-25') AS a FULL JOIN"
     " (SELECT * FROM register_line WHERE day = '2026-11-26') AS b ON a.kind = b.kind AND a.key = b.key"
     " WHERE a.data IS DISTINCT FROM b.data",
 }
