@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import yaml
 
 from yingda import settings
 from yingda.domain.clocks import ClockKind, Span
@@ -583,3 +584,35 @@ def test_a_changed_file_is_read_again_and_a_slip_in_it_stops_nobody(tmp_path, mo
     assert str(settings.current().policy.links.valid_for) == "200d"
     assert "policy.yaml:1" in caplog.text
     settings.forget()
+
+
+@pytest.mark.parametrize(
+    ("ping", "said"),
+    [
+        ("http://watch.example.org/ping/1", "https"),
+        ("https://user:word@watch.example.org/", "https"),
+        ("https://", "https"),
+        ("ftp://watch.example.org/", "https"),
+        ("https://watch.example.org/ping/1", "not among the hosts"),
+    ],
+)
+def test_the_watch_that_is_called_each_morning_is_a_https_address_of_a_host_that_may_be_reached(
+    tmp_path: Path, ping: str, said: str
+) -> None:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(f'register: {{ping: "{ping}"}}\n', encoding="utf-8")
+    with pytest.raises(SettingsError, match=said) as refused:
+        settings.load({"YINGDA_HOME": str(tmp_path), "YINGDA_POLICY": str(policy)})
+    assert "register" in str(refused.value)
+
+
+def test_a_watch_at_a_host_that_is_named_is_taken(tmp_path: Path) -> None:
+    policy, channels = tmp_path / "policy.yaml", tmp_path / "channels.yaml"
+    policy.write_text('register: {ping: "https://watch.example.org/ping/1"}\n', encoding="utf-8")
+    shipped = (settings.CONFIG / "channels.yaml").read_text("utf-8")
+    plain = yaml.safe_load(shipped)
+    plain["hosts"] = [*(plain.get("hosts") or []), {"name": "watch.example.org"}]
+    channels.write_text(yaml.safe_dump(plain, allow_unicode=True), encoding="utf-8")
+    given = {"YINGDA_HOME": str(tmp_path), "YINGDA_POLICY": str(policy), "YINGDA_CHANNELS": str(channels)}
+    rule = settings.load(given).policy.register_rule
+    assert (rule.ping, f"{rule.at:%H:%M}") == ("https://watch.example.org/ping/1", "08:00")

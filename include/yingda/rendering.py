@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -58,6 +58,13 @@ def render(template: str, locale: str, **values: Any) -> str:
     :raises jinja2.TemplateNotFound: there is no such template
     """
     return _environment().get_template(template).render(values, locale=locale)
+
+
+def stream(template: str, locale: str, **values: Any) -> Iterator[str]:
+    """Fill in a template as `render` does, a piece at a time; for pages too large to be held."""
+    pieces = _environment().get_template(template).stream(values, locale=locale)
+    pieces.enable_buffering(200)
+    return iter(pieces)
 
 
 def mail(name: str, locale: str, **values: Any) -> MailText:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from yingda.transports.mail import MailServer
     from yingda.transports.messenger import Messenger
     from yingda.transports.outlet import Access
+    from yingda.transports.web import Web
 
 SMS_CONNECTION = "sms_default"
 WECOM_CONNECTION = "wecom_default"
@@ -169,6 +170,13 @@ def courier() -> Courier:
     from yingda.services.delivering import Courier
 
     return Courier(transaction, settings(), mail_server, utcnow, robot)
+
+
+def web() -> Web:
+    """Return the way out to the hosts that the office named."""
+    from yingda.transports.web import Web
+
+    return Web(settings().hosts)
 
 
 def messenger(kind: SecondKind) -> Messenger:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import event, text
@@ -251,6 +251,54 @@ def test_the_registers_are_listed_and_shown(logged_in: TestClient, wired: Settin
     for missing in ("2026-11-24", "..", "%2e%2e", "2026-11-23%2f.."):
         assert logged_in.get(f"/desk/api/register/{missing}").status_code == 404
     assert logged_in.get("/desk/register/2026-11-23/..%2fregister.html").status_code == 404
+
+
+def test_two_days_are_compared_and_the_list_says_what_changed(
+    logged_in: TestClient, desk: Desk, session: Session, wired: Settings, clock: Clock
+):
+    from yingda.services import registering
+
+    first, second = clock.now.date(), clock.now.date() + timedelta(days=1)
+    for day in (first, second):
+        registering.compile_day(session, day, wired, clock.now)
+        registering.write_files(session, day, wired)
+        session.commit()
+        told = {"unit": "liuxi", "content": "<b>码头</b>=积水", "risk": "high"}
+        reply = logged_in.post("/desk/api/hazards", json=told, headers={"Idempotency-Key": f"key-{day}-of-a-test"})
+        assert reply.status_code in (200, 201), reply.text
+        clock.now += timedelta(days=1)
+    listed = logged_in.get("/desk/register").text
+    assert f'href="/desk/register?from={first}&amp;to={second}">隐患新增 1</a>' in listed
+    assert f"/desk/register/{second}/register.xlsx" in listed
+    for query in (f"from={first}&to={second}", f"from={second}&to={first}"):
+        page = logged_in.get(f"/desk/register?{query}")
+        assert page.status_code == 200
+        assert f"{first} 至 {second} 的变化" in page.text
+        assert "&lt;b&gt;码头&lt;/b&gt;=积水" in page.text
+        assert "<b>码头" not in page.text
+    assert "没有变化。" in logged_in.get(f"/desk/register?from={first}&to={first}").text
+    for query in (
+        "from=2026-11-23",
+        "from=x&to=2026-11-23",
+        f"from={first}&to=1999-01-01",
+        "from=20261123&to=2026-W48-1",
+    ):
+        refused = logged_in.get(f"/desk/register?{query}")
+        assert refused.status_code == 422
+        assert 'role="alert"' in refused.text
+
+
+def test_the_board_turns_red_when_this_morning_s_register_is_missing(
+    logged_in: TestClient, client: TestClient, desk: Desk, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(wellbeing, "_ask_airflow", lambda: ())
+    monkeypatch.setattr(wellbeing, "_told", None)
+    clock.now = datetime(2026, 11, 24, 0, 29, tzinfo=UTC)
+    assert "register" not in client.get("/desk/api/health").json().get("parts", [])
+    clock.now = datetime(2026, 11, 24, 0, 30, tzinfo=UTC)
+    assert "今天的隐患汇总表还没有生成" in logged_in.get("/desk/").text
+    health = client.get("/desk/api/health")
+    assert (health.status_code, "register" in health.json()["parts"]) == (503, True)
 
 
 def test_health_is_open_and_names_the_part_that_is_not_well(

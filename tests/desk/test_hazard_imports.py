@@ -240,9 +240,9 @@ def test_text_that_looks_like_a_formula_comes_in_as_text_and_is_text_in_the_regi
     session.rollback()
     row = registering.compile_day(session, clock.now.date(), wiring.settings(), clock.now)
     session.commit()
-    folder = registering.write_files(row, wiring.settings())
+    folder = registering.write_files(session, row.day, wiring.settings())
     book = openpyxl.load_workbook(folder / "register.xlsx")
-    cells = book.worksheets[0][2]
+    cells = book.worksheets[0][4]
     assert [cell.data_type for cell in cells[1:4]] == ["s"] * 3
     assert cells[1].value == '=HYPERLINK("http://x")'
     assert all(cell.quotePrefix for cell in cells[1:4])

@@ -75,6 +75,9 @@ def another(place: Place, value: Any) -> tuple[Any, *tuple[str, ...]]:
         return _TEXTS[place[-1]]
     if place == ("hand_back", "ruling_after"):
         return 37, " 37 次", "37 hand-backs"
+    if place == ("register", "ping"):
+        # Its path is a key, so the page says only that there is one.
+        return "https://watch.example.org/37", "是；没有呼叫，由它报警", "Yes; it raises the alarm"
     if place == ("feedback", "ask_after"):
         return 37, " 37 次", "37 votes"
     if place[0] == "second_factor" and place[1] in _SECOND_FACTOR:

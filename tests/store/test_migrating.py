@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import subprocess
 import sys
@@ -98,4 +99,34 @@ def test_hazards_that_were_there_keep_what_they_were_and_those_alike_stay_apart(
     assert [(one.content, one.state, one.fingerprint) for one in again] == [
         (one.content, one.state, one.fingerprint) for one in kept
     ]
+    engine.dispose()
+
+
+def test_registers_compiled_before_keep_their_lines_and_give_them_back(empty: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    hazards = [{"unit_name": "柳溪村", "content": "积水", "offline_measures": "", "online_measures": "", "due": None}]
+    data = {"hazards": hazards, "incidents": [{"number": "YQCZBG-2026-001", "title": "路灯"}], "overdue": []}
+    migrating.upgrade(empty, "0009")
+    engine = create_engine(empty)
+    with engine.begin() as connection:
+        row = text("INSERT INTO register_day VALUES ('2026-11-23', '2026-11-23 00:00Z', CAST(:data AS jsonb))")
+        connection.execute(row, {"data": json.dumps(data)})
+    migrating.upgrade(empty)
+    with engine.connect() as connection:
+        lines = connection.execute(text("SELECT kind, place, key, data FROM register_line ORDER BY kind")).all()
+        day = connection.execute(text("SELECT as_of = compiled_at, rebuilt, working, data FROM register_day")).one()
+    assert [tuple(one) for one in lines] == [
+        ("hazard", 1, "before-1", hazards[0]),
+        ("incident", 1, "YQCZBG-2026-001", data["incidents"][0]),
+    ]
+    assert tuple(day) == (True, False, True, {"overdue": []})
+
+    config = Config()
+    config.set_main_option("script_location", str(migrating._SCRIPTS))
+    config.attributes["url"] = empty
+    command.downgrade(config, "0009")
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT data FROM register_day")) == data
     engine.dispose()

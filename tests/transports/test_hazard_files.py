@@ -427,7 +427,7 @@ def test_the_empty_table_has_the_columns_exactly_says_how_days_are_written_and_i
 
 
 def test_the_columns_are_those_of_the_register_s_form():
-    from yingda.transports import register_files
+    from yingda.transports import register_sheets
 
-    assert tuple(NAMES) == register_files.FORM_COLUMNS
+    assert tuple(NAMES) == register_sheets.FORM_COLUMNS
     assert re.fullmatch("科室.+解决时限", "".join(NAMES))

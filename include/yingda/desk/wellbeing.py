@@ -91,6 +91,13 @@ def _outbox() -> bool:
         return session.scalar(overdue.limit(1)) is None
 
 
+def _register() -> bool:
+    from yingda.services import registering
+
+    with wiring.transaction() as session:
+        return not registering.missing(session, viewer.house(), wiring.utcnow())
+
+
 def _templates() -> bool:
     house = viewer.house()
     told = {
@@ -123,4 +130,5 @@ CHECKS: dict[str, Callable[[], bool]] = {
     "database": _database,
     "outbox": _outbox,
     "templates": _templates,
+    "register": _register,
 }

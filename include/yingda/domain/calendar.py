@@ -163,6 +163,17 @@ class WorkingCalendar:
             return True
         return day.weekday() < _SATURDAY and day not in self._off
 
+    def probably_worked(self, day: date) -> bool:
+        """Tell whether `day` is worked; by the weekday where its year is unknown, since a mail must not wait for it."""
+        return self.is_working_day(day) if self.knows(day.year) else day.weekday() < _SATURDAY
+
+    def working_day_before(self, day: date) -> date:
+        """Return the last working day before `day`; in a year without arrangement the day of the week decides."""
+        day -= timedelta(days=1)
+        while not self.probably_worked(day):
+            day -= timedelta(days=1)
+        return day
+
     def missing_years(self, today: date) -> tuple[int, ...]:
         """Return the years that should be known on `today`, a date in Shanghai, and are not; ascending.
 

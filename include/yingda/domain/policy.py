@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
@@ -67,10 +68,22 @@ def _days(span: Span) -> float:
     return float(span.working_days) if span.elapsed is None else span.elapsed.total_seconds() / 86_400  # type: ignore[arg-type]
 
 
+def _https(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme != "https" or not parts.hostname or parts.username is not None or any(c.isspace() for c in value):
+        raise ValueError(f"{value!r} is no address to ping. Write one such as https://watch.example.org/ping/abc.")
+    return value
+
+
 class RegisterRule(_Rules):
-    """When the hazard register is compiled; `at` is a time of day in Shanghai."""
+    """When the hazard register is compiled, and who is told each morning that it was.
+
+    :param at: a time of day in Shanghai
+    :param ping: an address of a watch outside that raises the alarm when nothing calls it; None: none
+    """
 
     at: Annotated[time, BeforeValidator(_time_of_day)]
+    ping: Annotated[str, AfterValidator(_https)] | None = None
 
 
 class LinkRule(_Rules):

@@ -25,7 +25,9 @@ class CompileRegister(BaseOperator):
     """
     Compile the register of the day and write its files; for the same day always the same.
 
-    :raises AirflowSkipException: a day that is over and was never compiled
+    A day that is over and was never compiled is rebuilt from the events, and says so.
+
+    :raises AirflowSkipException: a day to come, or one before the record begins
     """
 
     def execute(self, context: Context) -> str:
@@ -34,30 +36,66 @@ class CompileRegister(BaseOperator):
         from yingda.domain.errors import NotNow
         from yingda.services import registering
 
-        settings = wiring.settings()
+        settings, day = wiring.settings(), day_of(context)
         try:
             with wiring.transaction() as session:
-                row = registering.compile_day(session, day_of(context), settings, wiring.utcnow())
+                registering.compile_day(session, day, settings, wiring.utcnow())
         except NotNow as reason:
             raise AirflowSkipException(str(reason)) from reason
-        folder = registering.write_files(row, settings)
-        self.log.info("The register of %s stands in %s.", row.day, folder.name)
-        return row.day.isoformat()
+        with wiring.reading() as session:
+            folder = registering.write_files(session, day, settings)
+        self.log.info("The register of %s stands in %s.", day, folder.name)
+        return day.isoformat()
 
 
 class RemindOverdue(BaseOperator):
     """Send each officer who owes something overdue, and each leader of those who do, one digest a day."""
 
     def execute(self, context: Context) -> int:
-        """Return how many digests are new."""
+        """Return how many digests are new; none for another day than today, whatever it shows."""
         from yingda import wiring
+        from yingda.domain.calendar import shanghai_date
         from yingda.services import foreseeing, registering, reminding
 
-        settings = wiring.settings()
+        settings, now = wiring.settings(), wiring.utcnow()
         with wiring.transaction() as session:
-            row = registering.compile_day(session, day_of(context), settings, wiring.utcnow())
-            new = reminding.owe_digests(session, row, settings, wiring.utcnow())
-            if foreseeing.warn(session, settings, wiring.utcnow()):
+            day, new = day_of(context), 0
+            if day == shanghai_date(now):
+                new = reminding.owe_digests(
+                    session, registering.compile_day(session, day, settings, now), settings, now
+                )
+            if foreseeing.warn(session, settings, now):
                 self.log.warning("calendar.yaml lacks a year; the duty officers are told.")
         wiring.courier().deliver()
         return new
+
+
+class CallWatch(BaseOperator):
+    """
+    Call the watch outside that policy names (key `register.ping`), after everything else was done.
+
+    The watch raises the alarm on a morning when no call comes; for a day that is over it is not called. A call that
+    fails is tried again as the task is; the last one only leaves a line in the log, since the register is there.
+
+    :raises TransportError: it failed, and is worth another try
+    """
+
+    def execute(self, context: Context) -> bool:
+        """Tell whether the watch was called."""
+        from yingda import wiring
+        from yingda.domain.calendar import shanghai_date
+        from yingda.transports import watch
+        from yingda.transports.errors import TransportError
+
+        address = wiring.settings().policy.register_rule.ping
+        if address is None or day_of(context) != shanghai_date(wiring.utcnow()):
+            return False
+        try:
+            watch.call(address, wiring.web())
+        except TransportError as problem:
+            ti = context["ti"]
+            if not problem.permanent and ti.try_number <= (ti.max_tries or 0):
+                raise
+            self.log.error("The watch was not called: %s", problem)
+            return False
+        return True

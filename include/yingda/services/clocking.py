@@ -35,7 +35,13 @@ def start(case: Case, kind: ClockKind, *, started_at: datetime) -> Clock | None:
     )
     case.session.add(clock)
     case.session.flush()
-    case.record("clock_started", clock=kind.value, started_at=started_at.isoformat(), due_at=due_at.isoformat())
+    case.record(
+        "clock_started",
+        clock=kind.value,
+        cycle=clock.cycle,
+        started_at=started_at.isoformat(),
+        due_at=due_at.isoformat(),
+    )
     note_missed(case, clock)
     return clock
 
@@ -85,7 +91,9 @@ def start_until(case: Case, kind: ClockKind, due_at: datetime, since: datetime |
     )
     case.session.add(clock)
     case.session.flush()
-    case.record("clock_started", clock=kind.value, started_at=since.isoformat(), due_at=due_at.isoformat())
+    case.record(
+        "clock_started", clock=kind.value, cycle=clock.cycle, started_at=since.isoformat(), due_at=due_at.isoformat()
+    )
     note_missed(case, clock)
     return clock
 
@@ -101,7 +109,7 @@ def note_missed(case: Case, clock: Clock) -> bool:
     if clock.missed_at is not None or case.now <= clock.due_at:
         return False
     clock.missed_at = clock.due_at
-    case.record("clock_missed", clock=clock.kind.value, due_at=clock.due_at.isoformat())
+    case.record("clock_missed", clock=clock.kind.value, cycle=clock.cycle, due_at=clock.due_at.isoformat())
     return True
 
 
@@ -118,7 +126,7 @@ def meet_clock(case: Case, clock: Clock, actor: str) -> None:
         return
     note_missed(case, clock)
     clock.met_at = case.now
-    case.record("clock_met", actor, clock=clock.kind.value, late=clock.missed_at is not None)
+    case.record("clock_met", actor, clock=clock.kind.value, cycle=clock.cycle, late=clock.missed_at is not None)
 
 
 def cancel(case: Case, actor: str, reason: str) -> None:
@@ -132,14 +140,14 @@ def drop(case: Case, clock: Clock, reason: str, actor: str) -> None:
     """Let what one clock asks for not be owed any more; having missed it stays in the record."""
     note_missed(case, clock)
     clock.cancelled_at = case.now
-    case.record("clock_cancelled", actor, clock=clock.kind.value, reason=reason)
+    case.record("clock_cancelled", actor, clock=clock.kind.value, cycle=clock.cycle, reason=reason)
 
 
 def resume(case: Case, clock: Clock, reason: str, actor: str) -> None:
     """Let a dropped clock be owed again, from its original start."""
     if clock.cancelled_at is not None:
         clock.cancelled_at = None
-        case.record("clock_resumed", actor, clock=clock.kind.value, reason=reason)
+        case.record("clock_resumed", actor, clock=clock.kind.value, cycle=clock.cycle, reason=reason)
 
 
 def dropped(case: Case) -> list[Clock]:
@@ -160,7 +168,13 @@ def set_due(case: Case, clock: Clock, due_at: datetime, reason: str, actor: str)
     note_missed(case, clock)
     was, clock.due_at = clock.due_at, due_at
     case.record(
-        "clock_recomputed", actor, clock=clock.kind.value, due_at=due_at.isoformat(), was=was.isoformat(), reason=reason
+        "clock_recomputed",
+        actor,
+        clock=clock.kind.value,
+        cycle=clock.cycle,
+        due_at=due_at.isoformat(),
+        was=was.isoformat(),
+        reason=reason,
     )
     note_missed(case, clock)
 
@@ -168,7 +182,14 @@ def set_due(case: Case, clock: Clock, due_at: datetime, reason: str, actor: str)
 def extend(case: Case, clock: Clock, until: datetime, actor: str) -> None:
     """Move what is owed to a later moment; the original stays in the record, and so does having missed it."""
     note_missed(case, clock)
-    case.record("clock_extended", actor, clock=clock.kind.value, due_at=until.isoformat(), was=clock.due_at.isoformat())
+    case.record(
+        "clock_extended",
+        actor,
+        clock=clock.kind.value,
+        cycle=clock.cycle,
+        due_at=until.isoformat(),
+        was=clock.due_at.isoformat(),
+    )
     clock.due_at = until
 
 

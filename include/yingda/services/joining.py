@@ -116,6 +116,7 @@ def _begin(case: Case, kind: ClockKind, started_at: datetime, due_at: datetime, 
         "clock_started",
         actor,
         clock=kind.value,
+        cycle=clock.cycle,
         started_at=started_at.isoformat(),
         due_at=due_at.isoformat(),
         reason=MERGED,
@@ -132,6 +133,7 @@ def _measure(case: Case, clock: Clock, started_at: datetime, due_at: datetime, r
             "clock_recomputed",
             actor,
             clock=clock.kind.value,
+            cycle=clock.cycle,
             started_at=started_at.isoformat(),
             due_at=due_at.isoformat(),
             was=was[1].isoformat(),
@@ -154,7 +156,7 @@ def _set_back(
     if missed_at is None and ended_at > due_at:
         missed_at = due_at
     if missed_at is not None and clock.missed_at is None:
-        case.record("clock_missed", clock=clock.kind.value, due_at=due_at.isoformat())
+        case.record("clock_missed", clock=clock.kind.value, cycle=clock.cycle, due_at=due_at.isoformat())
     clock.missed_at = missed_at
 
 
@@ -162,7 +164,7 @@ def _drop_again(case: Case, clock: Clock, mine: OwedByOne, actor: str) -> None:
     """Let a clock be as it was that the incident by itself did not owe any more."""
     if clock.met_at is None:
         if clock.cancelled_at is None:
-            case.record("clock_cancelled", actor, clock=clock.kind.value, reason=UNMERGED)
+            case.record("clock_cancelled", actor, clock=clock.kind.value, cycle=clock.cycle, reason=UNMERGED)
         _ask_no_more(case, clock, actor)
         clock.cancelled_at = mine.cancelled_at
     _set_back(case, clock, mine.started_at, mine.due, mine.missed_at, actor)
@@ -172,7 +174,7 @@ def _take_out(case: Case, clock: Clock, began: Start | None, actor: str) -> None
     """Take out a clock that only a merge put there; the events keep that it ran."""
     if clock.cancelled_at is None:
         clock.cancelled_at = case.now
-        case.record("clock_cancelled", actor, clock=clock.kind.value, reason=UNMERGED)
+        case.record("clock_cancelled", actor, clock=clock.kind.value, cycle=clock.cycle, reason=UNMERGED)
     _ask_no_more(case, clock, actor)
     session = case.session
     asked = session.scalar(select(Request.id).where(Request.clock_id == clock.id).limit(1)) is not None

@@ -1,187 +1,176 @@
-"""The register of a day: compiled once into a row, and written to files from that row as often as wanted."""
+"""The register of a day: compiled once into a row and its lines, and written to files from them as often as wanted.
+
+Today's is compiled from what stands now. A day that is over and has none is rebuilt from the events, as it stood at the
+time of day that policy names (key `register.at`), and says so.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from collections import Counter
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from yingda.domain import life
-from yingda.domain.calendar import shanghai_date
+from yingda.domain.calendar import SHANGHAI, shanghai_date
 from yingda.domain.clocks import lateness_label
 from yingda.domain.errors import NotNow
-from yingda.domain.hazards import UNSETTLED
-from yingda.domain.life import RequestState
-from yingda.domain.severity import Severity
-from yingda.services import naming
+from yingda.domain.life import RequestKind, label
+from yingda.domain.register_lines import HAZARD, INCIDENT
+from yingda.services import naming, register_changes, register_lines, register_rows
 from yingda.settings import Settings
 from yingda.store import audit
-from yingda.store.models import Clock, Hazard, Incident, RegisterDay, Request
+from yingda.store.models import Event, RegisterDay, RegisterLine
 from yingda.transports import register_files
-from yingda.transports.register_files import HazardRow, IncidentRow, OverdueRow
 
-
-@dataclass(frozen=True)
-class Owed:
-    """An open request with the incident it belongs to."""
-
-    request: Request
-    incident: Incident
+GRACE = timedelta(minutes=30)
+"""How long after its time a register may be missing before anybody is alarmed."""
 
 
 def compile_day(session: Session, day: date, settings: Settings, now: datetime) -> RegisterDay:
-    """Compile the register of a (Shanghai) day from what stands now, unless that was done; return its row.
+    """Compile the register of a (Shanghai) day, unless that was done; return its row.
 
-    :raises NotNow: another day than today, of which no register was compiled: what stands now says nothing of it
+    Today from what stands now; a day that is over from the events. The working day before gets its row as well, if it
+    has none, since it is what changes are told against.
+
+    :raises NotNow: a day to come, or one before the record begins
     """
     known = session.get(RegisterDay, day)
-    if known is not None:
+    if known is not None and "changes" in known.data:
         return known
-    if day != shanghai_date(now):
-        raise NotNow(f"No register was compiled on {day}, and today's state cannot stand for that day.")
-    data = _snapshot(session, settings, now)
-    row = insert(RegisterDay).values(day=day, compiled_at=now, data=data).on_conflict_do_nothing()
-    if session.execute(row).rowcount == 1:  # type: ignore[attr-defined]
-        audit.record(session, None, "register_compiled", actor="system", at=now, day=day.isoformat())
-    return session.get_one(RegisterDay, day)
+    today = shanghai_date(now)
+    if known is None and day > today:
+        raise NotNow(f"{day} has not come yet. Name {today} or an earlier day.")
+    if known is None and day < today and not _reaches(session, at_office(day, settings)):
+        raise NotNow(f"The record begins after the morning of {day}, so nothing is known of it. Name a later day.")
+    before = known.compared_with if known is not None else _before(session, day, settings)
+    earlier = _stand(session, before, settings, now) if before is not None else None
+    made = _stand(session, day, settings, now)
+    if "changes" not in made.data:
+        changed = Counter[str]()
+        if earlier is not None:
+            changed.update(one.change.value for one in register_changes.changes(session, earlier, made))
+        made.data = {**made.data, "changes": dict(sorted(changed.items()))}
+        session.flush()
+    return made
 
 
-def write_files(row: RegisterDay, settings: Settings) -> Path:
+def write_files(session: Session, day: date, settings: Settings) -> Path:
     """Write the files of a compiled day; doing it again gives the same bytes. Returns their folder.
 
     :raises TransportError: the folder cannot be written to
     """
-    data = row.data
-    day = register_files.RegisterDay(
-        office_name=settings.roster.office.name,
-        hazards=[HazardRow(**{**one, "due": _day(one["due"])}) for one in data["hazards"]],
-        incidents=[
-            IncidentRow(
-                **{
-                    **one,
-                    "severity": Severity(one["severity"]),
-                    "opened_at": datetime.fromisoformat(one["opened_at"]),
-                    "due_at": _moment(one["due_at"]),
-                }
-            )
-            for one in data["incidents"]
-        ],
-        overdue=[
-            OverdueRow(
-                number=one["number"],
-                title=one["title"],
-                unit_name=one["unit_name"],
-                what=one["what"],
-                due_at=datetime.fromisoformat(one["due_at"]),
-                late=one["late"],
-            )
-            for one in data["overdue"]
-        ],
+    row = session.get_one(RegisterDay, day)
+    return register_files.write(settings.register, row.day, register_rows.told(session, row, settings))
+
+
+def missing(session: Session, settings: Settings, now: datetime) -> bool:
+    """Tell whether a register, or its files, should be there this morning and is not.
+
+    From half an hour after the time of policy on, on working days; not on the morning before anything was recorded, as
+    when the system was first started at noon.
+    """
+    day = shanghai_date(now)
+    expected = at_office(day, settings)
+    if now < expected + GRACE or not settings.calendar.probably_worked(day) or not _reaches(session, expected):
+        return False
+    row = session.get(RegisterDay, day)
+    if row is None:
+        return True
+    return row.compiled_at < now - GRACE and not (settings.register / day.isoformat() / register_files.LAST).is_file()
+
+
+def at_office(day: date, settings: Settings) -> datetime:
+    """Return the moment of a day (Shanghai) at which its register is compiled by policy."""
+    return datetime.combine(day, settings.policy.register_at, SHANGHAI)
+
+
+def _reaches(session: Session, moment: datetime) -> bool:
+    """Tell whether the record begins before a moment."""
+    begins = session.scalar(select(Event.at).order_by(Event.id).limit(1))
+    return begins is not None and begins < moment
+
+
+def _before(session: Session, day: date, settings: Settings) -> date | None:
+    """Return the working day before, None where it has no register and the record does not reach so far."""
+    before = settings.calendar.working_day_before(day)
+    kept = session.get(RegisterDay, before) is not None
+    return before if kept or _reaches(session, at_office(before, settings)) else None
+
+
+def _stand(session: Session, day: date, settings: Settings, now: datetime) -> RegisterDay:
+    """Return the row of a day, made with its lines if it was not there; of two who make it, one does."""
+    known = session.get(RegisterDay, day)
+    if known is not None:
+        return known
+    rebuilt = day < shanghai_date(now)
+    as_of = at_office(day, settings) if rebuilt else now
+    row = insert(RegisterDay).values(
+        day=day,
+        compiled_at=now,
+        as_of=as_of,
+        rebuilt=rebuilt,
+        working=settings.calendar.probably_worked(day),
+        compared_with=_before(session, day, settings),
+        data={},
     )
-    return register_files.write(settings.register, row.day, day)
+    claimed = session.execute(row.on_conflict_do_nothing()).rowcount == 1  # type: ignore[attr-defined]
+    made = session.get_one(RegisterDay, day)
+    if claimed:
+        if rebuilt:
+            register_lines.write_past(session, day, as_of)
+        else:
+            register_lines.write_now(session, day)
+        made.data = _summary(session, made, settings)
+        session.flush()
+        audit.record(session, None, "register_compiled", actor="system", at=now, day=day.isoformat(), rebuilt=rebuilt)
+    return made
 
 
-def open_requests(session: Session) -> list[Owed]:
-    """Return every open request with its incident, the one due first first, those without a time last."""
-    rows = session.execute(
-        select(Request, Incident)
-        .join(Incident, Request.incident_id == Incident.id)
-        .where(Request.state == RequestState.OPEN)
-        .order_by(Request.due_at.asc().nulls_last(), Request.id)
-    )
-    return [Owed(request, incident) for request, incident in rows]
-
-
-def _snapshot(session: Session, settings: Settings, now: datetime) -> dict[str, Any]:
-    roster, locale = settings.roster, "zh_CN"
-
-    def unit_name(unit_id: str | None) -> str | None:
-        return roster.unit(unit_id).name if unit_id else None
-
-    owed = open_requests(session)
-    waiting: dict[int, list[str]] = {}
-    for one in owed:
-        waiting.setdefault(one.incident.id, []).append(life.label(one.request.kind, locale))
-    running = session.execute(
-        select(Clock.incident_id, Clock.due_at)
-        .where(Clock.met_at.is_(None), Clock.cancelled_at.is_(None))
-        .order_by(Clock.due_at.desc())
-    )
-    next_due = {row.incident_id: row.due_at for row in running}
-    hazards = session.scalars(
-        select(Hazard).where(Hazard.state.in_(UNSETTLED)).order_by(Hazard.due_on.asc().nulls_last(), Hazard.id)
-    )
-    incidents = session.scalars(select(Incident).where(Incident.closed_at.is_(None)).order_by(Incident.id))
+def _summary(session: Session, made: RegisterDay, settings: Settings) -> dict[str, Any]:
+    """Return who owes what by when, which the morning mails read, and how much there is."""
+    # What is stored speaks the office's language, and here always Chinese: the form is.
+    house, locale = settings.spoken("zh_CN"), "zh_CN"
+    overdue: list[dict[str, Any]] = []
+    due_today: list[dict[str, Any]] = []
+    incidents = drills = 0
+    for line in register_lines.read(session, made.day, INCIDENT):
+        incidents += 1
+        drills += bool(line.data["drill"])
+        for asked in line.data["requests"]:
+            due_at = datetime.fromisoformat(asked["due_at"]) if asked["due_at"] else None
+            if due_at is None:
+                continue
+            unit = line.data["unit"]
+            one = {
+                "request": asked["id"],
+                "officers": asked["officers"],
+                "unit": unit,
+                "number": line.key,
+                "title": line.data["title"],
+                "unit_name": naming.unit(unit, house).name if unit else None,
+                "what": label(RequestKind(asked["kind"]), locale),
+                "due_at": asked["due_at"],
+                "drill": line.data["drill"],
+            }
+            if due_at < made.as_of:
+                overdue.append({**one, "late": lateness_label(made.as_of - due_at, locale)})
+            elif shanghai_date(due_at) == made.day:
+                due_today.append(one)
+    due_on = RegisterLine.data["due"].astext
+    counted = select(func.count(), func.count().filter(due_on < made.day.isoformat()))
+    hazards, late = session.execute(counted.where(RegisterLine.day == made.day, RegisterLine.kind == HAZARD)).one()
     return {
-        "hazards": [
-            {
-                # A unit that left the roster goes by its id: its hazards stay on the register.
-                "unit_name": naming.unit(hazard.unit_id, replace(settings, locale=locale)).name,
-                "content": hazard.content,
-                "offline_measures": hazard.offline_measures,
-                "online_measures": hazard.online_measures,
-                "due": hazard.due_on.isoformat() if hazard.due_on else None,
-            }
-            for hazard in hazards
-        ],
-        "incidents": [
-            {
-                "number": incident.number,
-                "title": incident.title,
-                "severity": incident.severity.value,
-                "unit_name": unit_name(incident.unit_id),
-                "stage": life.label(incident.stage, locale),
-                "waiting_for": "、".join(dict.fromkeys(waiting.get(incident.id, []))),
-                "opened_at": incident.opened_at.isoformat(),
-                "due_at": _iso(next_due.get(incident.id)),
-                "drill": incident.drill,
-            }
-            for incident in incidents
-        ],
-        "overdue": [
-            {
-                "request": one.request.public_id,
-                "officers": [person.officer_id for person in one.request.addressees],
-                "unit": one.incident.unit_id,
-                "number": one.incident.number,
-                "title": one.incident.title,
-                "unit_name": unit_name(one.incident.unit_id),
-                "what": life.label(one.request.kind, locale),
-                "due_at": one.request.due_at.isoformat(),
-                "late": lateness_label(now - one.request.due_at, locale),
-            }
-            for one in owed
-            if one.request.due_at is not None and one.request.due_at < now
-        ],
-        "due_today": [
-            {
-                "request": one.request.public_id,
-                "officers": [person.officer_id for person in one.request.addressees],
-                "number": one.incident.number,
-                "title": one.incident.title,
-                "what": life.label(one.request.kind, locale),
-                "due_at": one.request.due_at.isoformat(),
-            }
-            for one in owed
-            if one.request.due_at is not None
-            and one.request.due_at >= now
-            and shanghai_date(one.request.due_at) == shanghai_date(now)
-        ],
+        "overdue": sorted(overdue, key=lambda one: (one["due_at"], one["number"])),
+        "due_today": sorted(due_today, key=lambda one: (one["due_at"], one["number"])),
+        "counts": {
+            "hazards": hazards,
+            "hazards_overdue": late,
+            "incidents": incidents,
+            "drills": drills,
+            "requests_overdue": len(overdue),
+        },
     }
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
-
-
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
-
-
-def _day(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)

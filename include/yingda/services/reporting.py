@@ -127,7 +127,8 @@ def extend(case: Case, given: Extend, actor: str) -> None:
 def extension_granted(case: Case, request: Request, answer: Grant, actor: str) -> None:
     """The new time holds; the original one stays in the record. What touches the public's time owes it a word."""
     asked = more_time_asked(case.session, case.incident.id, request.about)
-    case.record("extension_granted", actor, reason=answer.reason or None)
+    granted = {"about": request.about, "until": asked.until.isoformat() if asked is not None else None}
+    case.record("extension_granted", actor, reason=answer.reason or None, **granted)
     if asked is None:
         return
     until, reason = asked.until, asked.reason

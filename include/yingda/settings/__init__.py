@@ -125,6 +125,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     if policy and roster and policy_files:
         given.problems += checking.unsignable(policy, roster, policy_files)
     if policy and channels and policy_files:
+        given.problems += checking.unreachable(policy, channels, policy_files)
         given.problems += checking.unknown_robots(policy, channels, policy_files)
 
     if given.problems or not (policy and roster and channels and arrangements):

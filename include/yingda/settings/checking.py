@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from yingda.domain import state_council
 from yingda.domain.channels import Channels
+from yingda.domain.hosts import allowed
 from yingda.domain.policy import DRAFTER, Policy
 from yingda.domain.roles import Role
 from yingda.domain.roster import Roster
@@ -84,6 +86,18 @@ def unsignable(policy: Policy, roster: Roster, files: Sequence[yaml_files.YamlFi
                 " author. Give the roles to different officers, none of them the only duty officer."
             )
     return problems
+
+
+def unreachable(policy: Policy, channels: Channels, files: Sequence[yaml_files.YamlFile]) -> list[str]:
+    """Return why the address that is pinged each morning could not be reached."""
+    ping = policy.register_rule.ping
+    host = urlsplit(ping).hostname or "" if ping else ""
+    if not ping or allowed(host, channels.hosts) is not None:
+        return []
+    return [
+        f"{yaml_files.where(files, ('register', 'ping'))}: register.ping: {host} is not among the hosts that may be"
+        " reached. Add it under `hosts` in channels.yaml, or set ping to null."
+    ]
 
 
 def unknown_robots(policy: Policy, channels: Channels, files: Sequence[yaml_files.YamlFile]) -> list[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from uuid import uuid4
 
 
@@ -20,13 +21,26 @@ def write(path: Path, content: bytes, *, mode: int = 0o644) -> bool:
     """
     if path.is_file() and path.read_bytes() == content:
         return False
+    return write_by(path, lambda file: file.write(content), mode=mode)
+
+
+def write_by(path: Path, fill: Callable[[BinaryIO], Any], *, mode: int = 0o644) -> bool:
+    """
+    Put at `path`, in one step and safely on disk, what `fill` writes; for what is too large to be held.
+
+    :return: False if the same bytes stood there already and nothing was done
+    :raises OSError: as `write`
+    """
     draft = path.with_name(f".{path.name}.{uuid4().hex}.draft")
     try:
         with draft.open("xb") as file:
             os.fchmod(file.fileno(), mode)
-            file.write(content)
+            fill(file)
             file.flush()
             os.fsync(file.fileno())
+        if path.is_file() and filecmp.cmp(draft, path, shallow=False):
+            draft.unlink()
+            return False
         draft.replace(path)
     except BaseException:
         draft.unlink(missing_ok=True)

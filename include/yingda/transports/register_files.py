@@ -1,46 +1,82 @@
 """
 Writes the hazard register of one day (舆情隐患汇总表) as a spreadsheet, a page and data.
 
-The first sheet is 附件3 网络舆情隐患排查表 as the office's form has it. The same register gives the same bytes.
+The first sheet is 附件3 网络舆情隐患排查表 as the office's form has it. The same register gives the same bytes. Rows
+are read again for each file and never held, so that a register of 100,000 hazards needs little memory.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, time
-from io import BytesIO
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, BinaryIO, Generic, TypeVar
 
 from yingda import rendering
 from yingda.domain.severity import Severity
-from yingda.transports import files
+from yingda.transports import files, register_sheets, register_workbook
 from yingda.transports.errors import TransportError
 
-if TYPE_CHECKING:
-    from xlsxwriter import Workbook
+Row = TypeVar("Row")
 
-FORM_COLUMNS = ("科室", "舆情隐患内容", "线下处置措施", "线上管控措施及引导口径", "解决时限")
-LONGEST_CELL = 32_000  # a cell holds 32,767 characters
-CUT = "……（此处截断，全文见工作台）"
+LAST = "register.xlsx"
+"""The file that is written last: where it stands, the others do."""
+
+
+class Again(Collection[Row], Generic[Row]):
+    """Rows that are read anew each time somebody goes through them.
+
+    :param make: begins anew
+    :param count: how many there are
+    """
+
+    def __init__(self, make: Callable[[], Iterator[Row]], count: int) -> None:
+        self._make, self._count = make, count
+
+    def __iter__(self) -> Iterator[Row]:
+        return self._make()
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __contains__(self, one: object) -> bool:
+        return any(one == row for row in self)
 
 
 @dataclass(frozen=True)
 class HazardRow:
-    """One line of 附件3; `due` is a date or the words written there, such as 长期."""
+    """One line of 附件3; `due` is a date or the words written there, such as 长期. What follows stands in the data."""
 
     unit_name: str
     content: str
     offline_measures: str
     online_measures: str
     due: date | str | None = None
+    id: int | None = None
+    topic: str | None = None
+    risk: str | None = None
+    state: str | None = None
+
+
+@dataclass(frozen=True)
+class ClockRow:
+    """A clock of an incident that runs; `name` in words. Moments in aware UTC."""
+
+    kind: str
+    name: str
+    started_at: datetime
+    due_at: datetime
+    missed: bool
 
 
 @dataclass(frozen=True)
 class IncidentRow:
-    """One open incident; moments in aware UTC, `stage` and `waiting_for` in the reader's words."""
+    """One open incident; moments in aware UTC, `stage` and `waiting_for` in the reader's words.
+
+    :param unknown: what the record does not say for certain of a morning that was compiled later, in words
+    """
 
     number: str
     title: str
@@ -51,61 +87,68 @@ class IncidentRow:
     opened_at: datetime
     due_at: datetime | None = None
     drill: bool = False
+    topic: str | None = None
+    clocks: tuple[ClockRow, ...] = ()
+    unknown: str = ""
 
 
 @dataclass(frozen=True)
 class OverdueRow:
-    """One thing owed and late: of an incident (`number`) or of a hazard (None). `late` in words: 2 天 3 小时."""
+    """One thing owed and late: of an incident (`number`) or of a hazard (`hazard`). `late` in words: 2 天 3 小时."""
 
     number: str | None
     title: str
     unit_name: str | None
     what: str
-    due_at: datetime
+    due_at: datetime | date
     late: str
+    hazard: int | None = None
 
 
 @dataclass(frozen=True)
 class ChangeRow:
-    """What has happened since the last register; `change` in words: 新增, 变更, 解决, 即将到期."""
+    """What has happened since the last register; `change` in words: 隐患新增, 事件办结; `details` what exactly."""
 
     number: str | None
     title: str
     unit_name: str | None
     change: str
+    details: str = ""
+    hazard: str | None = None
 
 
 @dataclass(frozen=True)
 class StatisticRow:
-    """Counts for one unit or topic, named `group`: 科室 or 类别."""
+    """Counts for one unit or topic, named `group`: 科室 or 类别. `overdue` are incidents of which something is late."""
 
     group: str
     name: str
     hazards: int
+    hazards_overdue: int
     incidents: int
     overdue: int
 
 
 @dataclass(frozen=True)
 class RegisterDay:
-    """All that the register of one day shows, in the order it is to stand in."""
+    """All that the register of one day shows, in the order it is to stand in.
+
+    :param as_of: the moment it shows; `compiled_at` when it was compiled; aware, UTC
+    :param rebuilt: compiled later, from the record
+    :param compared_with: the day since which changes are told; None: there is no earlier register
+    """
 
     office_name: str
-    hazards: Sequence[HazardRow]
-    incidents: Sequence[IncidentRow]
-    overdue: Sequence[OverdueRow]
-    changes: Sequence[ChangeRow] = ()
-    statistics: Sequence[StatisticRow] = ()
-
-
-@dataclass(frozen=True)
-class _Sheet:
-    """A table as it is shown."""
-
-    name: str
-    columns: Sequence[str]
-    widths: Sequence[int]
-    rows: Sequence[Sequence[str | int]]
+    as_of: datetime
+    compiled_at: datetime
+    hazards: Collection[HazardRow]
+    incidents: Collection[IncidentRow]
+    overdue: Collection[OverdueRow]
+    changes: Collection[ChangeRow] = ()
+    statistics: Collection[StatisticRow] = ()
+    rebuilt: bool = False
+    working: bool = True
+    compared_with: date | None = None
 
 
 def write(folder: Path, day: date, data: RegisterDay) -> Path:
@@ -117,18 +160,23 @@ def write(folder: Path, day: date, data: RegisterDay) -> Path:
     :return: the folder of the day
     :raises TransportError: the folder cannot be written to; trying again is harmless
     """
-    sheets = _sheets(data)
-    page = rendering.render("register/register.html.j2", "zh_CN", office_name=data.office_name, day=day, sheets=sheets)
-    content = {
-        "register.xlsx": _workbook(day, data.office_name, sheets),
-        "register.html": rendering.legible(page).encode(),
-        "register.json": _json(day, data),
+    heading, sheets = register_sheets.heading(day, data), register_sheets.sheets(data)
+
+    def page(file: BinaryIO) -> None:
+        values = {"office_name": data.office_name, "day": day, "heading": heading, "sheets": sheets}
+        for piece in rendering.stream("register/register.html.j2", "zh_CN", **values):
+            file.write(rendering.legible(piece).encode())
+
+    fills: dict[str, Callable[[BinaryIO], None]] = {
+        "register.json": lambda file: _json(file, day, data),
+        "register.html": page,
+        LAST: lambda file: register_workbook.write(file, day, data.office_name, heading, sheets),
     }
     target = folder / day.isoformat()
     try:
         files.make_folder(target, mode=0o750)
-        for name, body in content.items():
-            files.write(target / name, body, mode=0o640)
+        for name, fill in fills.items():
+            files.write_by(target / name, fill, mode=0o640)
     except OSError as error:
         raise TransportError(
             f"The register of {day} could not be written: {error}. See that {target} has room and may be written to."
@@ -136,113 +184,29 @@ def write(folder: Path, day: date, data: RegisterDay) -> Path:
     return target
 
 
-def _sheets(data: RegisterDay) -> list[_Sheet]:
-    return [
-        _Sheet(
-            "网络舆情隐患排查表",
-            FORM_COLUMNS,
-            (16, 48, 40, 40, 14),
-            [
-                (row.unit_name, row.content, row.offline_measures, row.online_measures, _words(row.due))
-                for row in data.hazards
-            ],
-        ),
-        _Sheet(
-            "在办事件",
-            ("事件编号", "标题", "级别", "责任单位", "环节", "等待办理", "受理时间", "时限"),
-            (20, 48, 10, 16, 16, 24, 17, 17),
-            [
-                (
-                    row.number,
-                    f"{'【演练】' if row.drill else ''}{row.title}",
-                    rendering.label(row.severity, "zh_CN"),
-                    row.unit_name or "尚未确定",
-                    row.stage,
-                    row.waiting_for,
-                    _words(row.opened_at),
-                    _words(row.due_at),
-                )
-                for row in data.incidents
-            ],
-        ),
-        _Sheet(
-            "超时",
-            ("事件编号", "标题", "责任单位", "超时事项", "时限", "超时"),
-            (20, 48, 16, 24, 17, 16),
-            [
-                (row.number or "隐患", row.title, row.unit_name or "尚未确定", row.what, _words(row.due_at), row.late)
-                for row in data.overdue
-            ],
-        ),
-        _Sheet(
-            "变化",
-            ("事件编号", "标题", "责任单位", "变化"),
-            (20, 48, 16, 24),
-            [(row.number or "隐患", row.title, row.unit_name or "尚未确定", row.change) for row in data.changes],
-        ),
-        _Sheet(
-            "统计",
-            ("分组", "名称", "隐患", "在办事件", "超时"),
-            (12, 24, 10, 10, 10),
-            [(row.group, row.name, row.hazards, row.incidents, row.overdue) for row in data.statistics],
-        ),
-    ]
+def _json(file: BinaryIO, day: date, data: RegisterDay) -> None:
+    """Write every field; lists one row a line."""
+
+    def said(value: Any) -> bytes:
+        return json.dumps(value, ensure_ascii=False, default=_plain).encode(errors="replace")
+
+    file.write(b'{\n "date": ' + said(day.isoformat()))
+    for field in fields(data):
+        value = getattr(data, field.name)
+        file.write(b",\n " + said(field.name) + b": ")
+        if not isinstance(value, Collection) or isinstance(value, str):
+            file.write(said(value))
+            continue
+        file.write(b"[")
+        for place, row in enumerate(value):
+            file.write((b",\n  " if place else b"\n  ") + said(vars(row)))
+        file.write(b"]")
+    file.write(b"\n}\n")
 
 
-def _words(value: datetime | date | str | None) -> str:
-    if isinstance(value, datetime):
-        return rendering.local(value)
-    return value.isoformat() if isinstance(value, date) else value or ""
-
-
-def _workbook(day: date, office_name: str, sheets: Iterable[_Sheet]) -> bytes:
-    from xlsxwriter import Workbook
-
-    buffer = BytesIO()
-    book = Workbook(buffer, {"constant_memory": True})
-    # The moment of writing would make each copy differ from the last.
-    book.set_properties({"title": "舆情隐患汇总表", "author": office_name, "created": datetime.combine(day, time())})
-    for sheet in sheets:
-        _write_sheet(book, sheet)
-    book.close()
-    return buffer.getvalue()
-
-
-def _write_sheet(book: Workbook, sheet: _Sheet) -> None:
-    heading = book.add_format(
-        {"bold": True, "bg_color": "#D9E2F0", "border": 1, "text_wrap": True, "valign": "vcenter"}
-    )
-    # The quote mark keeps a text text, even when somebody edits the cell: `=1+1` never becomes a formula.
-    words = book.add_format({"text_wrap": True, "valign": "top", "border": 1, "num_format": "@", "quote_prefix": True})
-    count = book.add_format({"valign": "top", "border": 1})
-    page = book.add_worksheet(sheet.name)
-    page.set_landscape()
-    page.set_paper(9)  # A4
-    page.fit_to_pages(1, 0)
-    page.repeat_rows(0)
-    page.freeze_panes(1, 0)
-    for column, (name, width) in enumerate(zip(sheet.columns, sheet.widths, strict=True)):
-        page.set_column(column, column, width)
-        page.write_string(0, column, name, heading)
-    for number, row in enumerate(sheet.rows, start=1):
-        for column, cell in enumerate(row):
-            if isinstance(cell, int):
-                page.write_number(number, column, cell, count)
-            else:
-                page.write_string(number, column, _cell(cell), words)
-
-
-def _cell(text: str) -> str:
-    text = rendering.legible(text)
-    return text if len(text) <= LONGEST_CELL else text[:LONGEST_CELL] + CUT
-
-
-def _json(day: date, data: RegisterDay) -> bytes:
-    content = {"date": day.isoformat(), **asdict(data)}
-    return (json.dumps(content, ensure_ascii=False, indent=1, default=_plain) + "\n").encode(errors="replace")
-
-
-def _plain(value: Any) -> str:
+def _plain(value: Any) -> Any:
+    if isinstance(value, ClockRow):
+        return vars(value)
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, date):

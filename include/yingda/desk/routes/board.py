@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from airflow.api_fastapi.core_api.security import GetUserDep
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
 
 from yingda import wiring
@@ -14,7 +14,7 @@ from yingda.desk.access import may_view
 from yingda.desk.board_page import Chosen
 from yingda.desk.incident_page import to_board
 from yingda.desk.pages import message, page, root_of, say
-from yingda.domain.errors import IncidentNotFound
+from yingda.domain.errors import FieldsRefused, IncidentNotFound
 from yingda.services import viewing
 from yingda.services.case import number_of_run
 
@@ -75,9 +75,23 @@ def run(request: Request, run_id: str = "") -> Response:
 
 
 @router.get("/register")
-def register_days(request: Request) -> Response:
-    """List the registers that were compiled, latest first."""
-    return page(request, "register", days=registers.days(viewer.house()))
+def register_days(
+    request: Request, since: str = Query("", alias="from"), until: str = Query("", alias="to")
+) -> Response:
+    """List the registers that were compiled, latest first; with `from` and `to`, what is different between two."""
+    house, compared, wrong = viewer.house(), None, dict[str, str]()
+    with wiring.reading() as session:
+        days = registers.listed(session, house)
+        if since or until:
+            try:
+                compared = registers.compared(session, since, until, house)
+            except FieldsRefused as refused:
+                wrong = dict(refused.fields)
+    kept = [one.day for one in days if one.kept]
+    # As it comes, the latest is compared with the one before.
+    chosen = {"from": since or "".join(kept[1:2]), "to": until or "".join(kept[:1])}
+    values = {"days": days, "compared": compared, "wrong": wrong, "chosen": chosen}
+    return page(request, "register", status=422 if wrong else 200, **values)
 
 
 @router.get("/register/{day}/{name}")

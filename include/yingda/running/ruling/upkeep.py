@@ -28,6 +28,14 @@ def _rows(policy: Policy) -> Iterator[Sequence[str]]:
         both(f"每天 {at} 汇总", f"Compiled every day at {at}"),
         "`register.at`",
     )
+    # The address holds a key, so the page of rules says that there is one and no more.
+    yield (
+        both("汇总、提醒做完后呼叫外部监测", "A watch outside is called when register and mails are done"),
+        both("是；没有呼叫，由它报警", "Yes; it raises the alarm when no call comes")
+        if policy.register_rule.ping
+        else both("否", "No"),
+        "`register.ping`",
+    )
     chinese, english = one_span(policy.links.valid_for)
     yield (
         both("邮件里的个人链接", "Personal links in mail"),

@@ -8,7 +8,7 @@ from yingda.store.models.answers import Attachment, Draft, Feedback
 from yingda.store.models.base import Base
 from yingda.store.models.codes import SigningCode
 from yingda.store.models.events import ChainHead, Event
-from yingda.store.models.hazards import Hazard, HazardImport, RegisterDay, SiteRound
+from yingda.store.models.hazards import Hazard, HazardImport, RegisterDay, RegisterLine, SiteRound
 from yingda.store.models.incidents import (
     Clock,
     Incident,
@@ -53,6 +53,7 @@ __all__ = [
     "Publication",
     "RaisedRung",
     "RegisterDay",
+    "RegisterLine",
     "Repeatable",
     "ReportedLead",
     "Request",

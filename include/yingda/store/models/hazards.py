@@ -70,12 +70,31 @@ class HazardImport(Base):
 
 
 class RegisterDay(Base):
-    """The register as compiled for a (Shanghai) day; compiling it again gives the same files from this row."""
+    """The register as compiled for a (Shanghai) day; its files come from this row and its lines, always the same.
+
+    `data` holds who owes what by when, and counts; hazards and incidents are lines.
+    """
 
     __tablename__ = "register_day"
 
     day: Mapped[date] = mapped_column(primary_key=True)
     compiled_at: Mapped[datetime]
+    as_of: Mapped[datetime] = mapped_column(doc="the moment it shows")
+    rebuilt: Mapped[bool] = mapped_column(doc="compiled later, from the events, for a day that had no register")
+    working: Mapped[bool] = mapped_column(doc="a working day, as the calendar said when it was compiled")
+    compared_with: Mapped[date | None] = mapped_column(doc="the working day before, where the record reaches so far")
+    data: Mapped[dict[str, Any]]
+
+
+class RegisterLine(Base):
+    """What the register of a day says of one hazard or incident that was open; never changed."""
+
+    __tablename__ = "register_line"
+
+    day: Mapped[date] = mapped_column(ForeignKey("register_day.day"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True, doc="domain.register_lines.HAZARD or INCIDENT")
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, doc="1 first")
+    key: Mapped[str] = mapped_column(String(40), doc="number of the hazard or the incident")
     data: Mapped[dict[str, Any]]
 
 
