@@ -194,6 +194,27 @@ def test_follow_up_stays_while_something_is_in_doubt_so_that_the_mail_leaves_in_
     assert time.monotonic() - real < 5
 
 
+def test_follow_up_does_not_wait_out_the_lease_of_what_is_being_sent_and_arrives(run: Any) -> None:
+    """Runs of follow_up come one after the other, so whoever waits for nothing holds up the next."""
+    import threading
+    import time
+
+    context = run(**LEAD)
+    in_doubt(context, for_seconds=1, until=60)
+
+    def arrives() -> None:
+        with wiring.transaction() as session:
+            row = session.scalars(select(Publication).where(Publication.state == PublicationState.SENDING)).one()
+            row.state, row.lease, row.lease_until, row.next_at = PublicationState.CONFIRMED, None, None, None
+
+    sender = threading.Timer(1.5, arrives)
+    sender.start()
+    began = time.monotonic()
+    KeepPublishing(task_id="keep", every=timedelta(minutes=2)).execute(run("follow_up_1"))
+    sender.join()
+    assert 1 < time.monotonic() - began < 15
+
+
 def test_the_step_of_publication_wakes_for_what_is_in_doubt(run: Any) -> None:
     context = run(**LEAD)
     in_doubt(context, for_seconds=30, until=20)

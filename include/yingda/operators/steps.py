@@ -90,6 +90,10 @@ class AskToClose(DomainSensor):
             passing.end(case, context["run_id"])
 
 
+ASKS_EVERY = 2.0
+"""Seconds after which it is asked again whether something is in doubt."""
+
+
 class KeepPublishing(BaseOperator):
     """
     Send what still waits for its channel after its own step, look for what is in doubt, look again at live pages.
@@ -119,13 +123,14 @@ class KeepPublishing(BaseOperator):
         while True:
             with wiring.transaction() as session:
                 moment = sending.next_in_doubt(session)
-            if moment is None or moment > until:
+            if moment is None or moment > until or wiring.utcnow() > until:
                 return
-            time.sleep(max((moment - wiring.utcnow()).total_seconds(), 1.0))
-            if wiring.utcnow() > until:
-                return
-            self._see_to()
-            wiring.courier().deliver()
+            if moment <= wiring.utcnow():
+                self._see_to()
+                wiring.courier().deliver()
+            # What is just being sent counts as in doubt until it arrives, which is a matter of seconds: whoever slept
+            # until its lease ends would hold up the next run, and a worker.
+            time.sleep(ASKS_EVERY)
 
     def _see_to(self) -> None:
         from yingda import wiring
