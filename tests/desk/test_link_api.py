@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+import yaml
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from yingda import wiring
+from yingda import settings, wiring
 from yingda.domain.life import RequestState
 from yingda.services import asking, linking
 from yingda.services.case import take
+from yingda.settings import Settings
 from yingda.store.models import Addressee, Decision, Request, Revision, Signature
 
 from .conftest import REPORT, STATEMENT, Clock, Desk
@@ -318,3 +322,30 @@ def test_looking_changes_nothing_however_often(desk: Desk, client: TestClient, s
         assert client.get(arrived.headers["location"]).status_code == 200
     assert arrived.headers["location"] == f"/desk/r/{request.public_id}"
     assert _everything(session) == before
+
+
+def test_a_link_of_somebody_who_left_the_roster_opens_nothing(
+    desk: Desk, wired: Settings, open_incident: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    request = desk.request("report")
+    [gone] = (one.officer_id for one in request.addressees)
+    link = desk.token("report")
+    desk.number = open_incident(title="另一件", unit="nantang")
+    of_another = desk.token("report")
+    assert (desk.get(link).status_code, desk.get(of_another).status_code) == (200, 200)
+
+    roster = wired.roster.model_dump(mode="json", exclude_none=True)
+    for officer in roster["officers"]:
+        # Somebody else takes the place over, as the roster asks for when a person leaves.
+        officer |= {"id": "successor", "email": "successor@example.org"} if officer["id"] == gone else {}
+    changed = tmp_path / "roster.yaml"
+    changed.write_text(yaml.safe_dump(roster, allow_unicode=True))
+    monkeypatch.setenv("YINGDA_ROSTER", str(changed))
+    settings.forget()
+
+    assert desk.get(link).status_code == 404
+    assert desk.post(link, action="hand_back", reason="不归我们").status_code == 404
+    assert desk.client.get(f"/desk/r?token={link}").status_code == 404
+    desk.session.rollback()
+    assert desk.session.get_one(Request, request.id, populate_existing=True).state is RequestState.OPEN
+    assert desk.get(of_another).status_code == 200

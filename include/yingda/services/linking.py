@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from yingda.domain.errors import LinkExpired, LinkForged
+from yingda.domain.errors import LinkExpired, LinkForged, UnknownOfficer
 from yingda.services import tokens
 from yingda.services.answering import Claims
 from yingda.settings import Settings
@@ -33,7 +33,7 @@ def link(settings: Settings, request: Request, officer_id: str) -> str:
 def read(settings: Settings, given: str, now: datetime) -> Claims:
     """Check a token.
 
-    :raises LinkForged: not made by us, for this purpose, with our key
+    :raises LinkForged: not made by us, for this purpose, with our key; or of somebody who left the roster since
     :raises LinkExpired: it was ours, and its time is over
     """
     from itsdangerous import BadData
@@ -49,4 +49,8 @@ def read(settings: Settings, given: str, now: datetime) -> Claims:
         raise LinkForged("No such request.") from None
     if now > expires_at:
         raise LinkExpired("The link has expired.")
+    try:
+        settings.roster.officer(read_claims.officer_id)
+    except UnknownOfficer:
+        raise LinkForged("No such request.") from None
     return read_claims
