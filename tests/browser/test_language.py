@@ -37,7 +37,7 @@ def airflow_speaks(page: Page, chosen: str) -> None:
 
 def test_the_desk_follows_the_language_that_airflow_is_shown_in(site: Site) -> None:
     page = site.window()
-    page.goto("/desk/")
+    page.goto("/desk/#main")
     assert language(page) == "zh-CN"
 
     airflow_speaks(page, "en")

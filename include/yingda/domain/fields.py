@@ -81,7 +81,7 @@ def optional(words: str, *, long: bool = True, limit: int = LONG, widget: str | 
 
 
 class Answer(BaseModel):
-    """One way to answer a request. `action` names it; `labels` are its button, Chinese and English."""
+    """One way to answer a request. `action` names it; `labels` is its button, marked by `N_`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 

@@ -25,6 +25,7 @@ from yingda.services import lettering
 from yingda.services.case import take
 from yingda.services.packed import evidence, people, records, texts
 from yingda.settings import Settings
+from yingda.store import audit
 from yingda.store.models import Attachment, ChainHead, Event, Incident, OutsideLetter
 from yingda.transports import evidence_files, pack_files
 from yingda.transports.errors import TransportError
@@ -166,17 +167,7 @@ def _write_events(pack: Pack, session: Session, incident: Incident) -> list[dict
 
 def _events(session: Session, incident: Incident) -> Iterator[dict[str, Any]]:
     rows = session.execute(
-        select(
-            Event.id,
-            Event.incident_id,
-            Event.seq,
-            Event.at,
-            Event.kind,
-            Event.actor,
-            Event.data,
-            Event.previous_hash,
-            Event.hash,
-        )
+        select(*audit.CHAINED)
         .where(Event.incident_id == incident.id)
         .order_by(Event.seq)
         .execution_options(yield_per=500)

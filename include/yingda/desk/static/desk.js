@@ -28,8 +28,8 @@
   const secure = location.protocol === "https:" ? "; secure" : "";
   document.cookie = `yingda_language=${language}; path=${root}; max-age=31536000; samesite=lax${secure}`;
   document.addEventListener("DOMContentLoaded", function () {
-    // Not over what somebody typed: then the next page has the language.
-    if (!document.querySelector(".problems")) location.replace(location.href);
+    // Not over what somebody typed: then the next page has the language. Without its fragment, or nothing is loaded.
+    if (!document.querySelector(".problems")) location.replace(location.pathname + location.search);
   });
 })();
 
